@@ -1,0 +1,1 @@
+//! Checkers decide over what was recorded.

@@ -1,0 +1,14 @@
+//! The hidden tests: one table of checks for each open lab.
+
+use mastery_kit::bench::Grader;
+
+#[path = "rest-api/grader.rs"]
+mod rest_api;
+
+/// Every grader there is, by the lab's id.
+pub const GRADERS: &[Grader] = &[rest_api::GRADER];
+
+/// The grader of this lab.
+pub fn grader(lab: &str) -> Option<&'static Grader> {
+    GRADERS.iter().find(|grader| grader.lab == lab)
+}
