@@ -1,0 +1,1 @@
+//! What is taught: reads the curriculum, never writes it.

@@ -1,0 +1,1 @@
+//! The learner's git repository: laid out, scaffolded, and the keeper of attempts.
