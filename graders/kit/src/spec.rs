@@ -51,6 +51,7 @@ pub enum ServiceKind {
     Grafana,
     Kubernetes,
     Workerd,
+    Helm,
 }
 
 impl Ready {
