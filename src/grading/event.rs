@@ -155,7 +155,7 @@ pub struct Rule {
 pub enum RunKind {
     /// Every check on a fresh seed: the only kind that passes a lab.
     Full,
-    /// `--only`, `--seed` or `--fail-fast`.
+    /// `--only` or `--seed`.
     Partial,
     /// Ended by ^C.
     Interrupted,

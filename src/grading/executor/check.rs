@@ -1,0 +1,150 @@
+//! One check: its bench, its limit, and whose fault its end is.
+
+use std::time::Duration;
+
+use mastery_kit::{
+    bench::{Bench, Check, Trace},
+    process::ProgramHandle,
+    random::Random,
+    stall::StallMeter,
+    verdict::{BenchError, Death, Evidence, Failure, Mismatch, Outcome, Verdict},
+};
+
+use super::programs::Programs;
+use crate::grading::{
+    catch::CatchUnwind,
+    plan::Plan,
+    stop::{StopLevel, StopWatch},
+};
+
+/// How long an exit may take to show after the connection broke: sockets close before the process
+/// can be waited for.
+const SETTLE: Duration = Duration::from_millis(150);
+
+/// A stall beyond this may have eaten a probe's whole wait; the check is run once more.
+const WORTH_A_REPEAT: Duration = Duration::from_secs(1);
+
+/// How a check ended.
+pub(super) struct CheckEnd {
+    pub(super) verdict: Verdict,
+    pub(super) notes: Vec<String>,
+    /// The program ended by itself in it.
+    pub(super) died: bool,
+}
+
+/// Runs one check; `None` when ^C ended it.
+pub(super) async fn run(
+    plan: &Plan,
+    check: &'static Check,
+    programs: &Programs<'_>,
+    stop: &mut StopWatch,
+    meter: &StallMeter,
+) -> Option<CheckEnd> {
+    let handles = programs.handles();
+    for handle in &handles {
+        handle.mark();
+    }
+    meter.take_worst();
+    let first = once(plan, check, programs, stop, "").await?;
+    let stalled = meter.take_worst();
+    let (mut verdict, mut notes) = first;
+    if matches!(verdict, Verdict::Failed(_)) && stalled >= WORTH_A_REPEAT && alive(&handles) {
+        notes.push(format!("The machine stood still for {} ms; run once more.", stalled.as_millis()));
+        let second = once(plan, check, programs, stop, "again").await?;
+        notes.extend(second.1);
+        let again = meter.take_worst();
+        verdict = match second.0 {
+            Verdict::Failed(_) if again >= WORTH_A_REPEAT => Verdict::Unsettled(BenchError::new(
+                format!("The machine stood still for {} ms in this check, twice.", again.as_millis()),
+            )
+            .unlock("Grade again when the machine is less busy.")),
+            verdict => verdict,
+        };
+    }
+    let death = match verdict {
+        Verdict::Failed(_) => settled_death(&handles).await,
+        Verdict::Passed | Verdict::Unsettled(_) | Verdict::Skipped { .. } => {
+            handles.iter().find_map(ProgramHandle::death)
+        }
+    };
+    let died = death.is_some();
+    if let Some(death) = death {
+        verdict = Verdict::Failed(died_within(death, verdict));
+    }
+    Some(CheckEnd { verdict, notes, died })
+}
+
+async fn once(
+    plan: &Plan,
+    check: &'static Check,
+    programs: &Programs<'_>,
+    stop: &mut StopWatch,
+    stream: &str,
+) -> Option<(Verdict, Vec<String>)> {
+    let trace = Trace::begin(check.limit);
+    let random = Random::new(plan.seed, &format!("{}{stream}", check.id));
+    let mut bench =
+        Bench::new(trace.clone(), random, plan.contract.clone(), programs.addresses());
+    let act = CatchUnwind::new((check.run)(&mut bench));
+    let verdict = tokio::select! {
+        ended = tokio::time::timeout(check.limit, act) => match ended {
+            Ok(Ok(outcome)) => of(outcome),
+            Ok(Err(panic)) => Verdict::Unsettled(panicked(&panic)),
+            Err(_) => Verdict::Unsettled(over_limit(check, &trace)),
+        },
+        () = stop.at_least(StopLevel::WindDown) => return None,
+    };
+    Some((verdict, trace.take_notes()))
+}
+
+fn of(outcome: Outcome) -> Verdict {
+    match outcome {
+        Ok(()) => Verdict::Passed,
+        Err(Failure::Wrong(mismatch)) => Verdict::Failed(*mismatch),
+        Err(Failure::Bench(error)) => Verdict::Unsettled(error),
+    }
+}
+
+fn panicked(words: &str) -> BenchError {
+    BenchError::new(format!("The check itself broke: {words}."))
+        .unlock("This is a bug of mastery's; report it with the seed of this run.")
+}
+
+fn over_limit(check: &Check, trace: &Trace) -> BenchError {
+    let last = trace.last_wait().map(|wait| format!("; it waited for {wait} last"));
+    BenchError::new(format!(
+        "The check reached its own limit of {} s{}.",
+        check.limit.as_secs(),
+        last.unwrap_or_default()
+    ))
+    .unlock("Grade again; if it stays so, report it with the seed of this run.")
+}
+
+fn alive(handles: &[ProgramHandle]) -> bool {
+    handles.iter().all(|handle| !handle.has_ended())
+}
+
+/// The death behind a failure, given a moment to show.
+async fn settled_death(handles: &[ProgramHandle]) -> Option<Death> {
+    for handle in handles {
+        if let Some(death) = handle.settle(SETTLE).await {
+            return Some(death);
+        }
+    }
+    None
+}
+
+/// A program that dies in a check fails it with the crash report; what the probe saw stays evidence.
+fn died_within(death: Death, seen: Verdict) -> Mismatch {
+    let summary = format!("Your program `{}` {} in this check.", death.program, death.exit.describe());
+    let actual = death.exit.describe();
+    let mut mismatch = Mismatch::new(summary, "it answers and goes on running", actual)
+        .with(Evidence::Death(death));
+    if let Verdict::Failed(seen) = seen {
+        let last_exchange =
+            seen.evidence.into_iter().rev().find(|piece| matches!(piece, Evidence::Exchange(_)));
+        mismatch.evidence.extend(last_exchange);
+        mismatch.reproduce = seen.reproduce;
+    }
+    mismatch
+}

@@ -1,0 +1,335 @@
+//! The learner's programs while a run needs them: started, awaited, and ended again by this scope.
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    time::Instant,
+};
+
+use mastery_kit::{
+    process::{
+        Ending, Launch, OutputChunk, Program, ProgramHandle, StartError, environment,
+        ports::{self, Holder},
+        ready::{NotReady, await_ready},
+    },
+    spec::RunSpec,
+    verdict::{BenchError, Death, Evidence, Mismatch, Verdict, millis},
+};
+use tokio::sync::mpsc;
+
+use crate::grading::{
+    event::GradeEvent,
+    plan::{Plan, PortChoice},
+    sink::Sink,
+    stop::{StopLevel, StopWatch},
+};
+
+/// Other ports to try when somebody took the first between its choice and the program's start.
+const TRIES: u32 = 3;
+
+/// How many chunks of output may wait; more are counted as dropped, the whole stands in the log.
+const CHUNKS: usize = 64;
+
+/// The programs of a run.
+pub(super) struct Programs<'p> {
+    plan: &'p Plan,
+    sink: Sink,
+    running: Vec<Running>,
+    given: std::vec::IntoIter<u16>,
+}
+
+struct Running {
+    program: Program,
+    address: Option<SocketAddr>,
+    ports: BTreeMap<String, u16>,
+}
+
+/// Why a program is not up.
+enum Trouble {
+    /// A verdict about it.
+    Verdict(Verdict),
+    /// Somebody took its port: worth another try.
+    PortTaken(Verdict),
+    /// ^C came first.
+    Stopped,
+}
+
+impl<'p> Programs<'p> {
+    pub(super) fn new(plan: &'p Plan, sink: Sink) -> Self {
+        let given = match &plan.ports {
+            PortChoice::System => Vec::new(),
+            PortChoice::Given(ports) => ports.clone(),
+        };
+        Self { plan, sink, running: Vec::new(), given: given.into_iter() }
+    }
+
+    /// Starts every program and waits until all are ready. On false the reason was told.
+    pub(super) async fn start(&mut self, stop: &mut StopWatch) -> bool {
+        for spec in self.plan.programs.iter().filter(|spec| spec.ready.is_some()) {
+            let mut tries = TRIES;
+            loop {
+                tries -= 1;
+                let began = Instant::now();
+                let verdict = match self.start_one(spec, stop).await {
+                    Ok(()) => break,
+                    Err(Trouble::Stopped) => return false,
+                    Err(Trouble::PortTaken(_)) if tries > 0 && self.may_choose() => continue,
+                    Err(Trouble::PortTaken(verdict) | Trouble::Verdict(verdict)) => verdict,
+                };
+                let program = spec.name.clone();
+                let took_ms = millis(began.elapsed());
+                self.sink.send(GradeEvent::ProgramNotReady { program, verdict, took_ms }).await;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Ends every program that still runs, in reverse order, and tells what it left behind.
+    pub(super) async fn stop(&mut self, stop: &mut StopWatch) {
+        while let Some(running) = self.running.pop() {
+            let name = running.program.name().to_owned();
+            let ending = end(running.program, self.grace(&name), stop).await;
+            self.tell_ending(name, ending).await;
+        }
+    }
+
+    /// The address of each program that has one.
+    pub(super) fn addresses(&self) -> BTreeMap<String, SocketAddr> {
+        self.running
+            .iter()
+            .filter_map(|running| Some((running.program.name().to_owned(), running.address?)))
+            .collect()
+    }
+
+    /// `PORT` → `127.0.0.1:41873`, for people who want to look.
+    pub(super) fn addresses_by_variable(&self) -> BTreeMap<String, String> {
+        let all = self.running.iter().flat_map(|running| &running.ports);
+        all.map(|(name, port)| (name.clone(), format!("127.0.0.1:{port}"))).collect()
+    }
+
+    /// The handles of those that run.
+    pub(super) fn handles(&self) -> Vec<ProgramHandle> {
+        self.running.iter().map(|running| running.program.handle()).collect()
+    }
+
+    fn grace(&self, name: &str) -> std::time::Duration {
+        let spec = self.plan.programs.iter().find(|spec| spec.name == name);
+        spec.map_or(std::time::Duration::from_secs(10), |spec| spec.grace)
+    }
+
+    fn may_choose(&self) -> bool {
+        matches!(self.plan.ports, PortChoice::System)
+    }
+
+    async fn start_one(&mut self, spec: &RunSpec, stop: &mut StopWatch) -> Result<(), Trouble> {
+        let ports = self.choose_ports(spec)?;
+        let launch = self.launch(spec, &ports);
+        self.sink
+            .send(GradeEvent::ProgramStarting {
+                program: spec.name.clone(),
+                command: spec.command.clone(),
+                directory: self.plan.shown_directory.clone(),
+                env: launch.environment.shown(),
+            })
+            .await;
+        let began = Instant::now();
+        let program = match self.plan.supervisor.start(launch).await {
+            Ok(program) => program,
+            Err(StartError::Bench(error)) => {
+                return Err(Trouble::Verdict(Verdict::Unsettled(error)));
+            }
+            Err(error) => return Err(Trouble::Verdict(cannot_start(spec, &error))),
+        };
+        let first = spec.ports.first().and_then(|name| ports.get(name)).copied();
+        let ready = self.until_ready(spec, &program, first, stop).await;
+        if let Err(trouble) = ready {
+            let grace = if stop.level() > StopLevel::Run { spec.grace } else { std::time::Duration::ZERO };
+            let ending = end(program, grace, stop).await;
+            self.tell_ending(spec.name.clone(), ending).await;
+            return Err(trouble);
+        }
+        let address = first.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        self.sink
+            .send(GradeEvent::ProgramReady {
+                program: spec.name.clone(),
+                address: address.map(|address| address.to_string()).unwrap_or_default(),
+                pid: program.pid(),
+                looked_at: spec.ready.as_ref().map(mastery_kit::spec::Ready::describe).unwrap_or_default(),
+                took_ms: millis(began.elapsed()),
+            })
+            .await;
+        self.running.push(Running { program, address, ports });
+        Ok(())
+    }
+
+    async fn until_ready(
+        &self,
+        spec: &RunSpec,
+        program: &Program,
+        port: Option<u16>,
+        stop: &mut StopWatch,
+    ) -> Result<(), Trouble> {
+        let Some(ready) = &spec.ready else { return Ok(()) };
+        let (notes, mut noted) = mpsc::channel(4);
+        let handle = program.handle();
+        let waiting = await_ready(&handle, ready, port, spec.start_limit, |note| {
+            if notes.try_send(note).is_err() {
+                // Four notes wait already; one more says nothing new.
+            }
+        });
+        tokio::pin!(waiting);
+        loop {
+            tokio::select! {
+                result = &mut waiting => {
+                    return result.map(drop).map_err(|why| self.trouble(spec, program, why));
+                }
+                Some(note) = noted.recv() => self.sink.note(note, None).await,
+                () = stop.at_least(StopLevel::WindDown) => return Err(Trouble::Stopped),
+            }
+        }
+    }
+
+    fn choose_ports(&mut self, spec: &RunSpec) -> Result<BTreeMap<String, u16>, Trouble> {
+        let mut chosen = BTreeMap::new();
+        for name in &spec.ports {
+            let port = match self.given.next() {
+                Some(port) => port,
+                None => ports::free_port().map_err(|error| {
+                    let why = format!("The system gives no free port on 127.0.0.1: {error}.");
+                    Trouble::Verdict(Verdict::Unsettled(BenchError::new(why)))
+                })?,
+            };
+            chosen.insert(name.clone(), port);
+        }
+        Ok(chosen)
+    }
+
+    fn launch(&self, spec: &RunSpec, ports: &BTreeMap<String, u16>) -> Launch {
+        let mut set = self.plan.environment.clone();
+        set.extend(spec.env.clone());
+        set.extend(ports.iter().map(|(name, port)| (name.clone(), port.to_string())));
+        let mut launch =
+            Launch::new(spec.name.clone(), spec.command.clone(), self.plan.directory.clone());
+        launch.shown_directory.clone_from(&self.plan.shown_directory);
+        launch.environment = environment(std::env::vars_os(), &set);
+        launch.logs = Some(self.plan.logs.clone());
+        launch.limits = self.plan.limits.clone();
+        launch.output = Some(forward(self.sink.clone()));
+        launch
+    }
+
+    fn trouble(&self, spec: &RunSpec, program: &Program, why: NotReady) -> Trouble {
+        match why {
+            NotReady::Bench(error) => Trouble::Verdict(Verdict::Unsettled(error)),
+            NotReady::NotYours { .. } => {
+                let error = BenchError::new(why.to_string())
+                    .unlock("End the process that holds the port, or grade again: another port is chosen.");
+                Trouble::PortTaken(Verdict::Unsettled(error))
+            }
+            NotReady::Died(death) => Trouble::Verdict(Verdict::Failed(died_at_start(spec, *death))),
+            NotReady::ListensElsewhere { .. }
+            | NotReady::NeverListened { .. }
+            | NotReady::NotHealthy { .. }
+            | NotReady::LineNeverCame { .. } => {
+                let expected = match &spec.ready {
+                    Some(ready) => format!("{} answered within {} s", ready.describe(), spec.start_limit.as_secs()),
+                    None => String::new(),
+                };
+                let lines = program.last_lines(20).join("\n");
+                let mut mismatch = Mismatch::new(why.to_string(), expected, actual(&why));
+                if !lines.is_empty() {
+                    mismatch = mismatch.with(Evidence::Log {
+                        program: spec.name.clone(),
+                        stream: mastery_kit::verdict::Stream::Stdout,
+                        text: lines,
+                        lossy: false,
+                    });
+                }
+                Trouble::Verdict(Verdict::Failed(mismatch))
+            }
+        }
+    }
+
+    async fn tell_ending(&self, program: String, ending: Ending) {
+        if !ending.left.is_empty() {
+            let left = ending.left.join(", ");
+            self.sink.note(format!("Not even SIGKILL ended {left}."), None).await;
+        }
+        let (forced, survivors) = (ending.forced, ending.survivors);
+        let took_ms = millis(ending.took);
+        self.sink
+            .send(GradeEvent::ProgramStopped { program, forced, survivors, took_ms })
+            .await;
+    }
+}
+
+/// Ends a program: its grace, unless somebody is in a hurry.
+async fn end(program: Program, grace: std::time::Duration, stop: &mut StopWatch) -> Ending {
+    if grace.is_zero() || stop.level() == StopLevel::Kill {
+        return program.kill().await;
+    }
+    let handle = program.handle();
+    let stopping = program.stop(grace);
+    tokio::pin!(stopping);
+    tokio::select! {
+        ending = &mut stopping => ending,
+        () = stop.at_least(StopLevel::Kill) => {
+            if handle.signal(mastery_kit::process::Deed::Kill).is_err() {
+                // It is gone already: the ending below says so.
+            }
+            stopping.await
+        }
+    }
+}
+
+/// Turns a program's chunks into events.
+fn forward(sink: Sink) -> mpsc::Sender<OutputChunk> {
+    let (sender, mut chunks) = mpsc::channel::<OutputChunk>(CHUNKS);
+    tokio::spawn(async move {
+        while let Some(chunk) = chunks.recv().await {
+            let text = String::from_utf8_lossy(&chunk.bytes);
+            let lossy = matches!(text, std::borrow::Cow::Owned(_));
+            sink.send(GradeEvent::ProgramOutput {
+                program: chunk.program,
+                stream: chunk.stream,
+                text: text.into_owned(),
+                lossy,
+                dropped: chunk.dropped,
+            })
+            .await;
+        }
+    });
+    sender
+}
+
+fn cannot_start(spec: &RunSpec, error: &StartError) -> Verdict {
+    let expected = format!("`{}` can be started", spec.command.join(" "));
+    Verdict::Failed(Mismatch::new(error.to_string(), expected, "it cannot be started"))
+}
+
+fn died_at_start(spec: &RunSpec, death: Death) -> Mismatch {
+    let summary = format!(
+        "Your program `{}` {} after {} ms, before it was ready.",
+        spec.name,
+        death.exit.describe(),
+        death.after_ms
+    );
+    let actual = death.exit.describe();
+    Mismatch::new(summary, "it runs until it is told to end", actual)
+        .with(Evidence::Death(death))
+}
+
+fn actual(why: &NotReady) -> String {
+    match why {
+        NotReady::ListensElsewhere { found, .. } => {
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+            format!("it listens on {}", found.join(", "))
+        }
+        NotReady::NeverListened { .. } => "it listens nowhere".to_owned(),
+        NotReady::NotHealthy { seen, .. } => seen.clone(),
+        NotReady::LineNeverCame { .. } => "the line never came".to_owned(),
+        NotReady::NotYours { holder: Holder::Foreign { .. }, .. } => "somebody else's port".to_owned(),
+        NotReady::Died(_) | NotReady::NotYours { .. } | NotReady::Bench(_) => why.to_string(),
+    }
+}

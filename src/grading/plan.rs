@@ -1,0 +1,70 @@
+//! Everything that is decided before anything is started. After a plan stands, no mistake of the
+//! user's can come up any more: what follows is about the program.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use mastery_kit::{
+    bench::{Check, Contract},
+    id::LabId,
+    process::{Limits, Supervisor},
+    random::Seed,
+    spec::RunSpec,
+};
+
+use super::event::{PlannedCheck, RunKind};
+
+/// One run of one lab, decided.
+pub struct Plan {
+    pub lab: LabId,
+    pub title: String,
+    pub revision: u32,
+    pub contract: Contract,
+    pub contract_hash: String,
+    pub language: String,
+    pub seed: Seed,
+    /// [`RunKind::Full`] or [`RunKind::Partial`]; ^C makes an interrupted one of it.
+    pub kind: RunKind,
+    /// In the order in which they run.
+    pub checks: Vec<PlannedRun>,
+    /// How many checks the lab has, run or not.
+    pub of: u32,
+    pub programs: Vec<RunSpec>,
+    pub build_limit: Duration,
+    /// Nothing changed since the last good build.
+    pub build_is_current: bool,
+    /// The lab's folder, absolute.
+    pub directory: PathBuf,
+    /// The same, as the learner knows it.
+    pub shown_directory: String,
+    /// Variables of the lab's contract (`MASTERY_TEST_HOOKS`).
+    pub environment: BTreeMap<String, String>,
+    /// Where whole logs go.
+    pub logs: PathBuf,
+    pub supervisor: Supervisor,
+    pub limits: Limits,
+    pub ports: PortChoice,
+    /// Stop at the first failure.
+    pub fail_fast: bool,
+    /// Stop at the first failure with everything still up, until ^C.
+    pub hold: bool,
+    /// Seconds since 1970, UTC.
+    pub began_at: i64,
+}
+
+/// A check of the plan: what runs, and what the learner reads about it.
+pub struct PlannedRun {
+    pub check: &'static Check,
+    pub told: PlannedCheck,
+    /// Whether its needs count: `--only` runs a check without them (decision 38).
+    pub obeys_needs: bool,
+}
+
+/// Where the programs' ports come from.
+#[derive(Clone, Debug, Default)]
+pub enum PortChoice {
+    /// The system gives free ones; one that was taken in between is given back and another tried.
+    #[default]
+    System,
+    /// These, in order: how a proof holds a port itself.
+    Given(Vec<u16>),
+}
