@@ -31,8 +31,7 @@ def add_routes(router: Router, store: Store) -> None:
         page = positive(request.query.get("page", "1"), "page")
         per_page = min(positive(request.query.get("per_page", "50"), "per_page"), 200)
         orders = store.of_account(account_id)
-        first = (page - 1) * per_page
-        shown = [show(order) for order in orders[first : first + per_page]]
+        shown = [show(order) for order in orders[(page - 1) * per_page : page * per_page]]
         return Reply.json({"orders": shown, "total": len(orders), "page": page})
 
     router.add("POST", "/v1/orders", create)
@@ -58,7 +57,9 @@ def read_order(body: Any) -> Order:
     """A new order out of a v1 body. Members that v1 does not know are ignored."""
     if not isinstance(body, dict):
         raise Invalid("the body must be an object")
-    side, qty, price = body.get("side"), body.get("qty"), body.get("price")
+    side: Any = body.get("side")
+    qty: Any = body.get("qty")
+    price: Any = body.get("price")
     account_id = matching(ACCOUNT, body.get("account_id"), "account_id")
     symbol = matching(SYMBOL, body.get("symbol"), "symbol")
     if side not in ("BUY", "SELL"):

@@ -89,6 +89,7 @@ class Server(ThreadingHTTPServer):
 class Connection(BaseHTTPRequestHandler):
     """Reads requests off one connection and writes the router's replies."""
 
+    server: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 1 << 16  # head and body leave in one write
@@ -98,8 +99,7 @@ class Connection(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or "Transfer-Encoding" in self.headers:
             self.close_connection = True  # where the body ends is unknown
-            self.send(Reply.error(411, "a body needs a Content-Length"))
-            return
+            return self.send(Reply.error(411, "a body needs a Content-Length"))
         body = self.rfile.read(int(length))
         self.send(self.server.router.answer(Request(self.command, path, dict(parse_qsl(query)), self.headers, body)))
 
