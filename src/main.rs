@@ -1,1 +1,7 @@
-fn main() {}
+//! The program people run.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mastery::cli::main()
+}

@@ -1,0 +1,125 @@
+//! What goes wrong in a command: whose fault, what to do next, and the exit code. Only here.
+
+use std::{error::Error, process::ExitCode, sync::Arc};
+
+use super::ui::Ui;
+
+/// Whose fault an error is; the exit code follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// A mistake of whoever typed the command, or of the learner's files.
+    User,
+    /// The curriculum is broken.
+    Curriculum,
+    /// The machine, the disk, a service.
+    Bench,
+    /// ^C.
+    Interrupted,
+    /// A bug of ours.
+    Internal,
+}
+
+/// An error on its way to the person.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandError {
+    pub(crate) kind: ErrorKind,
+    pub(crate) error: Arc<dyn Error + Send + Sync>,
+    pub(crate) hints: Vec<String>,
+}
+
+/// How a command ended that did what it was asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Good,
+    /// A check failed, a proof does not hold, something needs the learner's attention.
+    Failed,
+    /// It could not be decided.
+    Unsettled,
+    Interrupted,
+}
+
+pub(crate) type CommandResult = Result<Ending, CommandError>;
+
+impl CommandError {
+    pub(crate) fn new(
+        kind: ErrorKind,
+        error: impl Into<Box<dyn Error + Send + Sync>>,
+        hints: Vec<String>,
+    ) -> Self {
+        Self { kind, error: Arc::from(error.into()), hints }
+    }
+
+    /// A mistake of the user's, in words.
+    pub(crate) fn user(text: impl Into<String>) -> Self {
+        Self::new(ErrorKind::User, text.into(), Vec::new())
+    }
+
+    /// Adds what to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Tells it on standard error.
+    pub(crate) fn tell(&self, ui: &Ui) {
+        let label = match self.kind {
+            ErrorKind::User | ErrorKind::Interrupted => "error",
+            ErrorKind::Curriculum => "error in the curriculum",
+            ErrorKind::Bench => "this machine stands in the way",
+            ErrorKind::Internal => "bug in mastery",
+        };
+        let mut text = crate::report::words::error_text(ui.err, label, &self.error.to_string());
+        let mut source = self.error.source();
+        while let Some(cause) = source {
+            text.push_str(&format_cause(&cause.to_string()));
+            source = cause.source();
+        }
+        for hint in &self.hints {
+            text.push_str(&crate::report::words::hint_text(ui.err, hint));
+        }
+        ui.warn(&text);
+    }
+}
+
+fn format_cause(cause: &str) -> String {
+    format!("  because: {cause}\n")
+}
+
+/// The exit code of a command, whatever became of it.
+pub(crate) fn exit_code(result: &CommandResult) -> ExitCode {
+    ExitCode::from(match result {
+        Ok(Ending::Good) => 0,
+        Ok(Ending::Failed) => 1,
+        Ok(Ending::Unsettled) => 4,
+        Ok(Ending::Interrupted) => 130,
+        Err(error) => match error.kind {
+            ErrorKind::User => 2,
+            ErrorKind::Curriculum => 3,
+            ErrorKind::Bench => 4,
+            ErrorKind::Internal => 70,
+            ErrorKind::Interrupted => 130,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ending_has_its_own_exit_code() {
+        let code = |result: CommandResult| format!("{:?}", exit_code(&result));
+        let error = |kind| Err(CommandError::new(kind, "x", Vec::new()));
+        let all = [
+            code(Ok(Ending::Good)),
+            code(Ok(Ending::Failed)),
+            code(error(ErrorKind::User)),
+            code(error(ErrorKind::Curriculum)),
+            code(error(ErrorKind::Bench)),
+            code(error(ErrorKind::Internal)),
+            code(error(ErrorKind::Interrupted)),
+        ];
+        let expected = [0_u8, 1, 2, 3, 4, 70, 130].map(|n| format!("{:?}", ExitCode::from(n)));
+        assert_eq!(all, expected);
+    }
+}
