@@ -2,8 +2,11 @@
 
 use mastery_kit::bench::Grader;
 
+pub mod embedded;
 #[path = "rest-api/grader.rs"]
 mod rest_api;
+
+pub use embedded::references;
 
 /// Every grader there is, by the lab's id.
 pub const GRADERS: &[Grader] = &[rest_api::GRADER];
