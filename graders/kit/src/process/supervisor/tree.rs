@@ -1,0 +1,129 @@
+//! Signals to all that descends from this process, and what all of it holds.
+
+use std::{collections::BTreeSet, os::unix::process::ExitStatusExt as _, process::ExitStatus};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::{
+    process::procfs::{self, Stat},
+    verdict::Exit,
+};
+
+/// Every descendant that has not ended.
+pub(super) fn alive() -> Vec<Stat> {
+    let mut all = procfs::descendants(std::process::id());
+    all.retain(Stat::is_alive);
+    all
+}
+
+/// TERM to the program's group; CONT, because who is frozen cannot obey.
+pub(super) fn terminate_group(main: u32) {
+    signal_group(main, Signal::TERM);
+    continue_all(main);
+}
+
+pub(super) fn stop_all(main: u32) {
+    signal_all(main, &alive(), Signal::STOP);
+}
+
+pub(super) fn continue_all(main: u32) {
+    signal_all(main, &alive(), Signal::CONT);
+}
+
+/// KILL to everyone, again while new ones appear; who was there at the last look.
+pub(super) fn kill_all(main: u32) -> Vec<Stat> {
+    let mut hit = BTreeSet::new();
+    loop {
+        let there = alive();
+        signal_all(main, &there, Signal::KILL);
+        // Who forks faster than this is met again two milliseconds later.
+        let known = there.iter().all(|one| !hit.insert(one.pid));
+        if known || hit.len() > 10_000 {
+            return there;
+        }
+    }
+}
+
+fn signal_all(main: u32, processes: &[Stat], signal: Signal) {
+    // One call for the group: nobody in it can fork past it. Without a member the number may have
+    // become someone else's.
+    if processes.iter().any(|one| one.group == main) || cfg!(not(target_os = "linux")) {
+        signal_group(main, signal);
+    }
+    for one in processes.iter().filter(|one| one.group != main) {
+        if let Some(pid) = to_pid(one.pid) {
+            // It may have ended meanwhile.
+            kill_process(pid, signal).ok();
+        }
+    }
+}
+
+fn signal_group(main: u32, signal: Signal) {
+    if let Some(pid) = to_pid(main) {
+        kill_process_group(pid, signal).ok();
+    }
+}
+
+fn to_pid(pid: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(pid).ok()?)
+}
+
+/// The memory of the tree in bytes, when it is beyond `limit`.
+pub(super) fn memory_beyond(limit: u64) -> Option<u64> {
+    let page = u64::try_from(rustix::param::page_size()).unwrap_or(4096);
+    let all = alive();
+    let resident: u64 = all.iter().map(|one| one.resident_pages * page).sum();
+    if resident <= limit {
+        return None;
+    }
+    // Pages that several processes share were counted for each; now that it matters, ask exactly.
+    let shares = all.iter().map(|one| {
+        procfs::kilobytes(one.pid, "smaps_rollup", "Pss").unwrap_or(one.resident_pages * page)
+    });
+    let exact: u64 = shares.sum();
+    (exact > limit).then_some(exact)
+}
+
+/// How a process ended.
+pub(super) fn exit_of(status: ExitStatus) -> Exit {
+    match (status.code(), status.signal()) {
+        (None, Some(signal)) => Exit::Signal {
+            signal,
+            name: signal_name(signal),
+        },
+        (code, _) => Exit::Code {
+            code: code.unwrap_or(0),
+        },
+    }
+}
+
+/// The signal as everyone knows it. (rustix prints numbers only.)
+fn signal_name(signal: i32) -> String {
+    let known = [
+        (Signal::HUP, "SIGHUP"),
+        (Signal::INT, "SIGINT"),
+        (Signal::QUIT, "SIGQUIT"),
+        (Signal::ILL, "SIGILL"),
+        (Signal::TRAP, "SIGTRAP"),
+        (Signal::ABORT, "SIGABRT"),
+        (Signal::BUS, "SIGBUS"),
+        (Signal::FPE, "SIGFPE"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::USR1, "SIGUSR1"),
+        (Signal::SEGV, "SIGSEGV"),
+        (Signal::USR2, "SIGUSR2"),
+        (Signal::PIPE, "SIGPIPE"),
+        (Signal::ALARM, "SIGALRM"),
+        (Signal::TERM, "SIGTERM"),
+        (Signal::XCPU, "SIGXCPU"),
+        (Signal::XFSZ, "SIGXFSZ"),
+        (Signal::SYS, "SIGSYS"),
+    ];
+    known
+        .iter()
+        .find(|(one, _)| one.as_raw() == signal)
+        .map_or_else(
+            || format!("signal {signal}"),
+            |(_, name)| (*name).to_owned(),
+        )
+}
