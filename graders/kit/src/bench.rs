@@ -127,6 +127,11 @@ impl Trace {
             .saturating_sub(self.0.begun.elapsed())
     }
 
+    /// How long all waits of the check may take together.
+    pub fn allowed(&self) -> Duration {
+        self.0.limit.saturating_sub(MARGIN)
+    }
+
     /// The number of the next request, from 1.
     pub fn next_exchange(&self) -> u64 {
         self.0.exchanges.fetch_add(1, Ordering::Relaxed) + 1

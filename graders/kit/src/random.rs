@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 
 use rand_chacha::{
     ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
+    rand_core::{Rng as _, SeedableRng as _},
 };
 
 /// The seed of a run: sixteen lower-case hexadecimal digits, always shown whole.
@@ -116,7 +116,7 @@ impl Random {
             return before.max(1).to_string();
         }
         let mut behind: String = (0..digits)
-            .map(|_| char::from(b'0' + self.below(10) as u8))
+            .map(|_| char::from(*self.pick(b"0123456789")))
             .collect();
         if before == 0 && behind.bytes().all(|b| b == b'0') {
             behind.replace_range(digits - 1.., "1");

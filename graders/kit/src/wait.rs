@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn never_ends_the_wait_at_once() {
         let found = run(until::<(), String, _, _>(
-            Duration::from_secs(3600),
+            Duration::from_hours(1),
             || async { Look::Never("exited".into()) },
         ));
         assert_eq!(found, Err(WaitError::Never("exited".into())));

@@ -1,0 +1,182 @@
+//! An answer, and the sentences about it: every judgement carries the exchange it is about.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::verdict::{Evidence, Exchange, Mismatch};
+
+/// What came back, whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case, in the order in which they came.
+    pub headers: Vec<(String, String)>,
+    /// The body, without its framing.
+    pub body: Bytes,
+    /// Both sides of it, as they went over the wire.
+    pub exchange: Exchange,
+    /// `POST /v2/orders`.
+    pub(super) label: String,
+    /// The line that shows it again.
+    pub(super) reproduce: String,
+}
+
+impl Answer {
+    /// The first header of this name; `name` in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// What was asked, in short: `POST /v2/orders`.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The status as one reads it: `404 Not Found`.
+    pub fn status_text(&self) -> String {
+        status_text(self.status)
+    }
+
+    /// A judgement on this answer, with the exchange as evidence and the line that shows it again.
+    pub fn wrong(
+        &self,
+        summary: impl Into<String>,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Mismatch {
+        Mismatch::new(summary, expected, actual)
+            .with(Evidence::Exchange(self.exchange.clone()))
+            .reproduce(self.reproduce.clone())
+    }
+
+    /// Adds this answer's exchange, pointing at `pointer`, to a judgement that is about more.
+    #[must_use]
+    pub fn show_in(&self, mismatch: Mismatch, pointer: Option<&str>) -> Mismatch {
+        let mut exchange = self.exchange.clone();
+        exchange.at = pointer.map(str::to_owned);
+        mismatch
+            .with(Evidence::Exchange(exchange))
+            .reproduce(self.reproduce.clone())
+    }
+
+    /// A judgement on the member at `pointer` of this answer.
+    pub fn wrong_at(
+        &self,
+        pointer: &str,
+        summary: impl Into<String>,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Mismatch {
+        self.show_in(Mismatch::new(summary, expected, actual), Some(pointer))
+    }
+
+    /// Fails unless the status is this one.
+    pub fn expect_status(&self, wanted: u16) -> Result<&Self, Mismatch> {
+        self.expect_status_of(&[wanted])
+    }
+
+    /// Fails unless the status is one of these.
+    pub fn expect_status_of(&self, wanted: &[u16]) -> Result<&Self, Mismatch> {
+        if wanted.contains(&self.status) {
+            return Ok(self);
+        }
+        let wanted: Vec<String> = wanted.iter().map(|status| status_text(*status)).collect();
+        Err(self.wrong(
+            format!("You answered {} to {}.", self.status_text(), self.label),
+            wanted.join(" or "),
+            self.status_text(),
+        ))
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Result<Value, Mismatch> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let (summary, actual) = if self.body.is_empty() {
+                (
+                    format!("Your answer to {} has no body.", self.label),
+                    "no body".to_owned(),
+                )
+            } else {
+                (
+                    format!("Your answer to {} is no JSON: {error}.", self.label),
+                    start_of(&String::from_utf8_lossy(&self.body)),
+                )
+            };
+            self.wrong(summary, "a JSON body", actual)
+        })
+    }
+
+    /// The member at this JSON pointer.
+    pub fn member(&self, pointer: &str) -> Result<Value, Mismatch> {
+        let body = self.json()?;
+        body.pointer(pointer).cloned().ok_or_else(|| {
+            self.wrong_at(
+                pointer,
+                format!("Your answer to {} has no `{pointer}`.", self.label),
+                format!("a member at {pointer}"),
+                start_of(&body.to_string()),
+            )
+        })
+    }
+
+    /// The string at this JSON pointer.
+    pub fn text_at(&self, pointer: &str) -> Result<String, Mismatch> {
+        let found = self.member(pointer)?;
+        if let Value::String(text) = found {
+            return Ok(text);
+        }
+        Err(self.wrong_kind(pointer, "a string", &found))
+    }
+
+    /// The list at this JSON pointer.
+    pub fn list_at(&self, pointer: &str) -> Result<Vec<Value>, Mismatch> {
+        let found = self.member(pointer)?;
+        if let Value::Array(list) = found {
+            return Ok(list);
+        }
+        Err(self.wrong_kind(pointer, "a list", &found))
+    }
+
+    /// The integer at this JSON pointer, written as one.
+    pub fn integer_at(&self, pointer: &str) -> Result<i64, Mismatch> {
+        let found = self.member(pointer)?;
+        found
+            .as_i64()
+            .ok_or_else(|| self.wrong_kind(pointer, "an integer", &found))
+    }
+
+    /// Says that the value at `pointer` is not of this kind.
+    pub fn wrong_kind(&self, pointer: &str, kind: &str, found: &Value) -> Mismatch {
+        let found = start_of(&found.to_string());
+        self.wrong_at(
+            pointer,
+            format!(
+                "You answered {found} at {pointer} of {}, where {kind} belongs.",
+                self.label
+            ),
+            kind,
+            found,
+        )
+    }
+}
+
+/// `404 Not Found`; the code alone where it has no name.
+pub(super) fn status_text(status: u16) -> String {
+    hyper::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|known| known.canonical_reason())
+        .map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+/// The start of a text that may be long; the whole is in the evidence.
+fn start_of(text: &str) -> String {
+    const SHOWN: usize = 200;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
