@@ -4,6 +4,7 @@
 //! `cli` → `app`, `proof`, `report` · `app` → `grading`, `workspace`, `curriculum`, `report` ·
 //! `grading` → `curriculum`, the kit and the graders · `workspace` → `curriculum`, `grading::event`.
 
+pub mod app;
 pub mod curriculum;
 pub mod grading;
 pub mod report;

@@ -45,22 +45,45 @@ pub fn to_grade<'c>(
         None => units_here(curriculum, root, here, last)?,
     };
     let week = matches!(found, Meant::Week(_));
-    let open: Vec<&Unit> = found.units().into_iter().filter(|unit| unit.is_open()).collect();
-    let Some(first) = open.first() else { return Err(found.planned()) };
+    let open: Vec<&Unit> = found
+        .units()
+        .into_iter()
+        .filter(|unit| unit.is_open())
+        .collect();
+    let Some(first) = open.first() else {
+        return Err(found.planned());
+    };
     let first_id = first.id.to_string();
-    let started: Vec<&Unit> =
-        open.iter().copied().filter(|unit| root.join(place(unit)).is_dir()).collect();
+    let started: Vec<&Unit> = open
+        .iter()
+        .copied()
+        .filter(|unit| root.join(place(unit)).is_dir())
+        .collect();
     if started.is_empty() {
         return Err(ScopeError::NotStarted { id: first_id });
     }
-    Ok(Scope { units: if week { started } else { started.into_iter().take(1).collect() } })
+    Ok(Scope {
+        units: if week {
+            started
+        } else {
+            started.into_iter().take(1).collect()
+        },
+    })
 }
 
 /// Finds the units to start: the one named, or the open ones of the week named.
 pub fn to_start<'c>(curriculum: &'c Curriculum, text: &str) -> Result<Scope<'c>, ScopeError> {
     let found = named_units(curriculum, text)?;
-    let open: Vec<&Unit> = found.units().into_iter().filter(|unit| unit.is_open()).collect();
-    if open.is_empty() { Err(found.planned()) } else { Ok(Scope { units: open }) }
+    let open: Vec<&Unit> = found
+        .units()
+        .into_iter()
+        .filter(|unit| unit.is_open())
+        .collect();
+    if open.is_empty() {
+        Err(found.planned())
+    } else {
+        Ok(Scope { units: open })
+    }
 }
 
 enum Meant<'c> {
@@ -78,17 +101,24 @@ impl<'c> Meant<'c> {
 
     fn planned(&self) -> ScopeError {
         match self {
-            Self::Week(week) => ScopeError::PlannedWeek { id: week.id.to_string() },
-            Self::Unit(unit) => {
-                ScopeError::Planned { id: unit.id.to_string(), title: unit.title.clone() }
-            }
+            Self::Week(week) => ScopeError::PlannedWeek {
+                id: week.id.to_string(),
+            },
+            Self::Unit(unit) => ScopeError::Planned {
+                id: unit.id.to_string(),
+                title: unit.title.clone(),
+            },
         }
     }
 }
 
 fn named_units<'c>(curriculum: &'c Curriculum, text: &str) -> Result<Meant<'c>, ScopeError> {
     // `week-01-api-design/labs/rest-api/` is what a shell completes.
-    let text = text.trim_end_matches('/').rsplit('/').next().unwrap_or(text);
+    let text = text
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or(text);
     match curriculum.find(text).map_err(ScopeError::Name)? {
         Found::Week(week) => Ok(Meant::Week(week)),
         Found::Unit(unit) => Ok(Meant::Unit(unit)),
@@ -103,16 +133,22 @@ fn units_here<'c>(
     last: Option<&str>,
 ) -> Result<Meant<'c>, ScopeError> {
     let below = here.strip_prefix(root).unwrap_or_else(|_| Path::new(""));
-    let mut parts = below.components().filter_map(|part| part.as_os_str().to_str());
+    let mut parts = below
+        .components()
+        .filter_map(|part| part.as_os_str().to_str());
     let week = parts.next().and_then(|name| curriculum.week(name));
     if let Some(week) = week {
-        let unit = parts.nth(1).and_then(|name| week.units.iter().find(|u| u.id.as_str() == name));
+        let unit = parts
+            .nth(1)
+            .and_then(|name| week.units.iter().find(|u| u.id.as_str() == name));
         return Ok(unit.map_or(Meant::Week(week), Meant::Unit));
     }
     if let Some(unit) = last.and_then(|id| curriculum.unit(id)) {
         return Ok(Meant::Unit(unit));
     }
-    let mut started = curriculum.units().filter(|unit| root.join(place(unit)).is_dir());
+    let mut started = curriculum
+        .units()
+        .filter(|unit| root.join(place(unit)).is_dir());
     match (started.next(), started.next()) {
         (Some(only), None) => Ok(Meant::Unit(only)),
         (None, _) | (_, Some(_)) => Err(ScopeError::Nothing),
@@ -124,10 +160,15 @@ impl fmt::Display for ScopeError {
         match self {
             Self::Name(error) => error.fmt(f),
             Self::Planned { id, title } => write!(f, "`{id}` ({title}) opens in a later release."),
-            Self::PlannedWeek { id } => write!(f, "Nothing of `{id}` is open yet: it opens in a later release."),
+            Self::PlannedWeek { id } => write!(
+                f,
+                "Nothing of `{id}` is open yet: it opens in a later release."
+            ),
             Self::Capstone => f.write_str("The capstone opens in a later release."),
             Self::NotStarted { id } => write!(f, "`{id}` has not been started in this workspace."),
-            Self::Nothing => f.write_str("No lab was named, and none can be told from this folder."),
+            Self::Nothing => {
+                f.write_str("No lab was named, and none can be told from this folder.")
+            }
         }
     }
 }
@@ -160,19 +201,30 @@ mod tests {
 
     fn workspace() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("week-01-api-design/labs/rest-api/src")).unwrap();
+        std::fs::create_dir_all(folder.path().join("week-01-api-design/labs/rest-api/src"))
+            .unwrap();
         folder
     }
 
     fn ids(scope: Result<Scope<'_>, ScopeError>) -> Vec<String> {
-        scope.unwrap().units.iter().map(|unit| unit.id.to_string()).collect()
+        scope
+            .unwrap()
+            .units
+            .iter()
+            .map(|unit| unit.id.to_string())
+            .collect()
     }
 
     #[test]
     fn a_folder_says_which_lab_is_meant() {
         let (course, folder) = (course(), workspace());
         let root = folder.path();
-        for here in ["week-01-api-design/labs/rest-api/src", "week-01-api-design/labs", "week-01-api-design", ""] {
+        for here in [
+            "week-01-api-design/labs/rest-api/src",
+            "week-01-api-design/labs",
+            "week-01-api-design",
+            "",
+        ] {
             let scope = to_grade(&course, root, &root.join(here), None, None);
             assert_eq!(ids(scope), ["rest-api"], "in {here:?}");
         }
@@ -182,8 +234,17 @@ mod tests {
     fn a_name_may_be_a_week_a_prefix_or_a_path() {
         let (course, folder) = (course(), workspace());
         let root = folder.path();
-        for name in ["rest-api", "rest", "week-01", "week-01-api-design/labs/rest-api/"] {
-            assert_eq!(ids(to_grade(&course, root, root, Some(name), None)), ["rest-api"], "{name}");
+        for name in [
+            "rest-api",
+            "rest",
+            "week-01",
+            "week-01-api-design/labs/rest-api/",
+        ] {
+            assert_eq!(
+                ids(to_grade(&course, root, root, Some(name), None)),
+                ["rest-api"],
+                "{name}"
+            );
         }
     }
 
@@ -191,13 +252,24 @@ mod tests {
     fn what_cannot_be_graded_is_told_plainly() {
         let (course, folder) = (course(), tempfile::tempdir().unwrap());
         let told = |name| {
-            to_grade(&course, folder.path(), folder.path(), name, None).unwrap_err().to_string()
+            to_grade(&course, folder.path(), folder.path(), name, None)
+                .unwrap_err()
+                .to_string()
         };
-        assert_eq!(told(Some("rest-api")), "`rest-api` has not been started in this workspace.");
+        assert_eq!(
+            told(Some("rest-api")),
+            "`rest-api` has not been started in this workspace."
+        );
         assert!(told(Some("grpc-service")).ends_with("opens in a later release."));
         assert!(told(Some("week-04")).ends_with("it opens in a later release."));
-        assert_eq!(told(Some("trading-agent-backend")), "The capstone opens in a later release.");
-        assert_eq!(told(None), "No lab was named, and none can be told from this folder.");
+        assert_eq!(
+            told(Some("trading-agent-backend")),
+            "The capstone opens in a later release."
+        );
+        assert_eq!(
+            told(None),
+            "No lab was named, and none can be told from this folder."
+        );
         assert!(told(Some("rest-apj")).contains("rest-api"));
     }
 }

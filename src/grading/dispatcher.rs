@@ -61,7 +61,9 @@ async fn dispatch(
 }
 
 fn raise(sender: &StopSender) -> GradeEvent {
-    GradeEvent::Interrupted { kill: sender.raise() == StopLevel::Kill }
+    GradeEvent::Interrupted {
+        kill: sender.raise() == StopLevel::Kill,
+    }
 }
 
 /// The signals that ask a run to end.

@@ -27,6 +27,10 @@ impl Sink {
 
     /// A sentence that is no verdict.
     pub(super) async fn note(&self, text: impl Into<String>, check: Option<&str>) {
-        self.send(GradeEvent::Note { text: text.into(), check: check.map(str::to_owned) }).await;
+        self.send(GradeEvent::Note {
+            text: text.into(),
+            check: check.map(str::to_owned),
+        })
+        .await;
     }
 }

@@ -36,7 +36,12 @@ pub(super) async fn build(plan: &Plan, sink: &Sink, stop: &mut StopWatch) -> boo
             let good = matches!(result, BuildResult::Cached | BuildResult::Built);
             let took_ms = millis(began.elapsed());
             let program = program.name.clone();
-            sink.send(GradeEvent::BuildFinished { program, result, took_ms }).await;
+            sink.send(GradeEvent::BuildFinished {
+                program,
+                result,
+                took_ms,
+            })
+            .await;
             if !good {
                 return false;
             }
@@ -52,8 +57,11 @@ async fn one(
     command: &[String],
     stop: &mut StopWatch,
 ) -> Option<BuildResult> {
-    let mut launch =
-        Launch::new(format!("{program}.build"), command.to_vec(), plan.directory.clone());
+    let mut launch = Launch::new(
+        format!("{program}.build"),
+        command.to_vec(),
+        plan.directory.clone(),
+    );
     launch.shown_directory.clone_from(&plan.shown_directory);
     launch.environment = environment(std::env::vars_os(), &BTreeMap::new());
     launch.logs = Some(plan.logs.clone());
@@ -70,10 +78,16 @@ fn judge(finished: Result<Finished, StartError>) -> BuildResult {
     let finished = match finished {
         Ok(finished) => finished,
         Err(StartError::Bench(error)) => {
-            return BuildResult::Unsettled { why: error.why, unlock: error.unlock };
+            return BuildResult::Unsettled {
+                why: error.why,
+                unlock: error.unlock,
+            };
         }
         Err(error) => {
-            return BuildResult::Failed { why: error.to_string(), last_lines: Vec::new() };
+            return BuildResult::Failed {
+                why: error.to_string(),
+                last_lines: Vec::new(),
+            };
         }
     };
     if finished.success() {
@@ -84,10 +98,16 @@ fn judge(finished: Result<Finished, StartError>) -> BuildResult {
     let why = match finished.how {
         How::Exited(exit) => exit.describe(),
         How::TooLong { limit } => {
-            format!("not done after {} s, the limit (build_limit_s)", limit.as_secs())
+            format!(
+                "not done after {} s, the limit (build_limit_s)",
+                limit.as_secs()
+            )
         }
         How::Lost(error) => {
-            return BuildResult::Unsettled { why: error.why, unlock: error.unlock };
+            return BuildResult::Unsettled {
+                why: error.why,
+                unlock: error.unlock,
+            };
         }
     };
     BuildResult::Failed { why, last_lines }

@@ -49,15 +49,21 @@ pub(super) async fn run(
     let stalled = meter.take_worst();
     let (mut verdict, mut notes) = first;
     if matches!(verdict, Verdict::Failed(_)) && stalled >= WORTH_A_REPEAT && alive(&handles) {
-        notes.push(format!("The machine stood still for {} ms; run once more.", stalled.as_millis()));
+        notes.push(format!(
+            "The machine stood still for {} ms; run once more.",
+            stalled.as_millis()
+        ));
         let second = once(plan, check, programs, stop, "again").await?;
         notes.extend(second.1);
         let again = meter.take_worst();
         verdict = match second.0 {
-            Verdict::Failed(_) if again >= WORTH_A_REPEAT => Verdict::Unsettled(BenchError::new(
-                format!("The machine stood still for {} ms in this check, twice.", again.as_millis()),
-            )
-            .unlock("Grade again when the machine is less busy.")),
+            Verdict::Failed(_) if again >= WORTH_A_REPEAT => Verdict::Unsettled(
+                BenchError::new(format!(
+                    "The machine stood still for {} ms in this check, twice.",
+                    again.as_millis()
+                ))
+                .unlock("Grade again when the machine is less busy."),
+            ),
             verdict => verdict,
         };
     }
@@ -71,7 +77,11 @@ pub(super) async fn run(
     if let Some(death) = death {
         verdict = Verdict::Failed(died_within(death, verdict));
     }
-    Some(CheckEnd { verdict, notes, died })
+    Some(CheckEnd {
+        verdict,
+        notes,
+        died,
+    })
 }
 
 async fn once(
@@ -83,8 +93,12 @@ async fn once(
 ) -> Option<(Verdict, Vec<String>)> {
     let trace = Trace::begin(check.limit);
     let random = Random::new(plan.seed, &format!("{}{stream}", check.id));
-    let mut bench =
-        Bench::new(trace.clone(), random, plan.contract.clone(), programs.addresses());
+    let mut bench = Bench::new(
+        trace.clone(),
+        random,
+        plan.contract.clone(),
+        programs.addresses(),
+    );
     let act = CatchUnwind::new((check.run)(&mut bench));
     let verdict = tokio::select! {
         ended = tokio::time::timeout(check.limit, act) => match ended {
@@ -111,7 +125,9 @@ fn panicked(words: &str) -> BenchError {
 }
 
 fn over_limit(check: &Check, trace: &Trace) -> BenchError {
-    let last = trace.last_wait().map(|wait| format!("; it waited for {wait} last"));
+    let last = trace
+        .last_wait()
+        .map(|wait| format!("; it waited for {wait} last"));
     BenchError::new(format!(
         "The check reached its own limit of {} s{}.",
         check.limit.as_secs(),
@@ -136,13 +152,20 @@ async fn settled_death(handles: &[ProgramHandle]) -> Option<Death> {
 
 /// A program that dies in a check fails it with the crash report; what the probe saw stays evidence.
 fn died_within(death: Death, seen: Verdict) -> Mismatch {
-    let summary = format!("Your program `{}` {} in this check.", death.program, death.exit.describe());
+    let summary = format!(
+        "Your program `{}` {} in this check.",
+        death.program,
+        death.exit.describe()
+    );
     let actual = death.exit.describe();
     let mut mismatch = Mismatch::new(summary, "it answers and goes on running", actual)
         .with(Evidence::Death(death));
     if let Verdict::Failed(seen) = seen {
-        let last_exchange =
-            seen.evidence.into_iter().rev().find(|piece| matches!(piece, Evidence::Exchange(_)));
+        let last_exchange = seen
+            .evidence
+            .into_iter()
+            .rev()
+            .find(|piece| matches!(piece, Evidence::Exchange(_)));
         mismatch.evidence.extend(last_exchange);
         mismatch.reproduce = seen.reproduce;
     }

@@ -91,21 +91,32 @@ impl Run<'_> {
             }
             let id = planned.check.id;
             if let Some(need) = self.unmet_need(planned) {
-                self.settle(id, Verdict::Skipped { after: need.to_owned() }, 0).await;
+                self.settle(
+                    id,
+                    Verdict::Skipped {
+                        after: need.to_owned(),
+                    },
+                    0,
+                )
+                .await;
                 continue;
             }
-            let Some(passed) = self.one(planned).await else { return };
+            let Some(passed) = self.one(planned).await else {
+                return;
+            };
             let last = place + 1 == self.plan.checks.len();
             if passed {
                 continue;
             }
             if self.plan.hold {
                 self.hold(id).await;
-                self.skip_rest(place + 1, "--hold stopped at the first failure").await;
+                self.skip_rest(place + 1, "--hold stopped at the first failure")
+                    .await;
                 return;
             }
             if self.plan.fail_fast {
-                self.skip_rest(place + 1, "--fail-fast stopped at the first failure").await;
+                self.skip_rest(place + 1, "--fail-fast stopped at the first failure")
+                    .await;
                 return;
             }
             if !last && !self.recover(place + 1).await {
@@ -117,16 +128,27 @@ impl Run<'_> {
     /// Runs one check; `None` when ^C ended it, else whether it passed.
     async fn one(&mut self, planned: &PlannedRun) -> Option<bool> {
         let id = planned.check.id;
-        self.sink.send(GradeEvent::CheckStarted { check: id.to_owned() }).await;
+        self.sink
+            .send(GradeEvent::CheckStarted {
+                check: id.to_owned(),
+            })
+            .await;
         let begun = Instant::now();
-        let ended = check::run(self.plan, planned.check, &self.programs, &mut self.stop, &self.meter);
+        let ended = check::run(
+            self.plan,
+            planned.check,
+            &self.programs,
+            &mut self.stop,
+            &self.meter,
+        );
         let ended = ended.await?;
         for note in ended.notes {
             self.sink.note(note, Some(id)).await;
         }
         self.deaths += u32::from(ended.died);
         let passed = ended.verdict == Verdict::Passed;
-        self.settle(id, ended.verdict, millis(begun.elapsed())).await;
+        self.settle(id, ended.verdict, millis(begun.elapsed()))
+            .await;
         Some(passed)
     }
 
@@ -144,13 +166,18 @@ impl Run<'_> {
         if self.programs.start(&mut self.stop).await {
             return true;
         }
-        self.skip_rest(next, "the program never became ready again").await;
+        self.skip_rest(next, "the program never became ready again")
+            .await;
         false
     }
 
     fn unmet_need(&self, planned: &PlannedRun) -> Option<&'static str> {
         planned.check.needs.iter().copied().find(|need| {
-            planned.obeys_needs && self.verdicts.iter().any(|(id, passed)| id == need && !passed)
+            planned.obeys_needs
+                && self
+                    .verdicts
+                    .iter()
+                    .any(|(id, passed)| id == need && !passed)
         })
     }
 
@@ -159,7 +186,9 @@ impl Run<'_> {
             return;
         }
         for planned in &self.plan.checks[from..] {
-            let verdict = Verdict::Skipped { after: after.to_owned() };
+            let verdict = Verdict::Skipped {
+                after: after.to_owned(),
+            };
             self.settle(planned.check.id, verdict, 0).await;
         }
     }
@@ -168,13 +197,22 @@ impl Run<'_> {
         self.tally.count(&verdict);
         self.verdicts.push((id, verdict == Verdict::Passed));
         self.sink
-            .send(GradeEvent::CheckFinished { check: id.to_owned(), verdict, took_ms })
+            .send(GradeEvent::CheckFinished {
+                check: id.to_owned(),
+                verdict,
+                took_ms,
+            })
             .await;
     }
 
     async fn hold(&mut self, check: &str) {
         let addresses = self.programs.addresses_by_variable();
-        self.sink.send(GradeEvent::Held { check: check.to_owned(), addresses }).await;
+        self.sink
+            .send(GradeEvent::Held {
+                check: check.to_owned(),
+                addresses,
+            })
+            .await;
         self.stop.at_least(StopLevel::WindDown).await;
     }
 
@@ -201,7 +239,11 @@ impl Run<'_> {
             backend: None,
             services: std::collections::BTreeMap::new(),
             kind: plan.kind,
-            checks: plan.checks.iter().map(|planned| planned.told.clone()).collect(),
+            checks: plan
+                .checks
+                .iter()
+                .map(|planned| planned.told.clone())
+                .collect(),
             of: plan.of,
             began_at: plan.began_at,
         }))
@@ -209,7 +251,11 @@ impl Run<'_> {
 
     fn finished(&self, times: &Times) -> GradeEvent {
         GradeEvent::RunFinished {
-            kind: if self.interrupted() { RunKind::Interrupted } else { self.plan.kind },
+            kind: if self.interrupted() {
+                RunKind::Interrupted
+            } else {
+                self.plan.kind
+            },
             tally: self.tally,
             build_ms: millis(times.build),
             start_ms: millis(times.start),

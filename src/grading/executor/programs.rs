@@ -60,12 +60,22 @@ impl<'p> Programs<'p> {
             PortChoice::System => Vec::new(),
             PortChoice::Given(ports) => ports.clone(),
         };
-        Self { plan, sink, running: Vec::new(), given: given.into_iter() }
+        Self {
+            plan,
+            sink,
+            running: Vec::new(),
+            given: given.into_iter(),
+        }
     }
 
     /// Starts every program and waits until all are ready. On false the reason was told.
     pub(super) async fn start(&mut self, stop: &mut StopWatch) -> bool {
-        for spec in self.plan.programs.iter().filter(|spec| spec.ready.is_some()) {
+        for spec in self
+            .plan
+            .programs
+            .iter()
+            .filter(|spec| spec.ready.is_some())
+        {
             let mut tries = TRIES;
             loop {
                 tries -= 1;
@@ -78,7 +88,13 @@ impl<'p> Programs<'p> {
                 };
                 let program = spec.name.clone();
                 let took_ms = millis(began.elapsed());
-                self.sink.send(GradeEvent::ProgramNotReady { program, verdict, took_ms }).await;
+                self.sink
+                    .send(GradeEvent::ProgramNotReady {
+                        program,
+                        verdict,
+                        took_ms,
+                    })
+                    .await;
                 return false;
             }
         }
@@ -105,12 +121,16 @@ impl<'p> Programs<'p> {
     /// `PORT` → `127.0.0.1:41873`, for people who want to look.
     pub(super) fn addresses_by_variable(&self) -> BTreeMap<String, String> {
         let all = self.running.iter().flat_map(|running| &running.ports);
-        all.map(|(name, port)| (name.clone(), format!("127.0.0.1:{port}"))).collect()
+        all.map(|(name, port)| (name.clone(), format!("127.0.0.1:{port}")))
+            .collect()
     }
 
     /// The handles of those that run.
     pub(super) fn handles(&self) -> Vec<ProgramHandle> {
-        self.running.iter().map(|running| running.program.handle()).collect()
+        self.running
+            .iter()
+            .map(|running| running.program.handle())
+            .collect()
     }
 
     fn grace(&self, name: &str) -> std::time::Duration {
@@ -144,7 +164,11 @@ impl<'p> Programs<'p> {
         let first = spec.ports.first().and_then(|name| ports.get(name)).copied();
         let ready = self.until_ready(spec, &program, first, stop).await;
         if let Err(trouble) = ready {
-            let grace = if stop.level() > StopLevel::Run { spec.grace } else { std::time::Duration::ZERO };
+            let grace = if stop.level() > StopLevel::Run {
+                spec.grace
+            } else {
+                std::time::Duration::ZERO
+            };
             let ending = end(program, grace, stop).await;
             self.tell_ending(spec.name.clone(), ending).await;
             return Err(trouble);
@@ -153,13 +177,23 @@ impl<'p> Programs<'p> {
         self.sink
             .send(GradeEvent::ProgramReady {
                 program: spec.name.clone(),
-                address: address.map(|address| address.to_string()).unwrap_or_default(),
+                address: address
+                    .map(|address| address.to_string())
+                    .unwrap_or_default(),
                 pid: program.pid(),
-                looked_at: spec.ready.as_ref().map(mastery_kit::spec::Ready::describe).unwrap_or_default(),
+                looked_at: spec
+                    .ready
+                    .as_ref()
+                    .map(mastery_kit::spec::Ready::describe)
+                    .unwrap_or_default(),
                 took_ms: millis(began.elapsed()),
             })
             .await;
-        self.running.push(Running { program, address, ports });
+        self.running.push(Running {
+            program,
+            address,
+            ports,
+        });
         Ok(())
     }
 
@@ -170,7 +204,9 @@ impl<'p> Programs<'p> {
         port: Option<u16>,
         stop: &mut StopWatch,
     ) -> Result<(), Trouble> {
-        let Some(ready) = &spec.ready else { return Ok(()) };
+        let Some(ready) = &spec.ready else {
+            return Ok(());
+        };
         let (notes, mut noted) = mpsc::channel(4);
         let handle = program.handle();
         let waiting = await_ready(&handle, ready, port, spec.start_limit, |note| {
@@ -208,10 +244,19 @@ impl<'p> Programs<'p> {
     fn launch(&self, spec: &RunSpec, ports: &BTreeMap<String, u16>) -> Launch {
         let mut set = self.plan.environment.clone();
         set.extend(spec.env.clone());
-        set.extend(ports.iter().map(|(name, port)| (name.clone(), port.to_string())));
-        let mut launch =
-            Launch::new(spec.name.clone(), spec.command.clone(), self.plan.directory.clone());
-        launch.shown_directory.clone_from(&self.plan.shown_directory);
+        set.extend(
+            ports
+                .iter()
+                .map(|(name, port)| (name.clone(), port.to_string())),
+        );
+        let mut launch = Launch::new(
+            spec.name.clone(),
+            spec.command.clone(),
+            self.plan.directory.clone(),
+        );
+        launch
+            .shown_directory
+            .clone_from(&self.plan.shown_directory);
         launch.environment = environment(std::env::vars_os(), &set);
         launch.logs = Some(self.plan.logs.clone());
         launch.limits = self.plan.limits.clone();
@@ -223,8 +268,9 @@ impl<'p> Programs<'p> {
         match why {
             NotReady::Bench(error) => Trouble::Verdict(Verdict::Unsettled(error)),
             NotReady::NotYours { .. } => {
-                let error = BenchError::new(why.to_string())
-                    .unlock("End the process that holds the port, or grade again: another port is chosen.");
+                let error = BenchError::new(why.to_string()).unlock(
+                    "End the process that holds the port, or grade again: another port is chosen.",
+                );
                 Trouble::PortTaken(Verdict::Unsettled(error))
             }
             NotReady::Died(death) => Trouble::Verdict(Verdict::Failed(died_at_start(spec, *death))),
@@ -233,7 +279,11 @@ impl<'p> Programs<'p> {
             | NotReady::NotHealthy { .. }
             | NotReady::LineNeverCame { .. } => {
                 let expected = match &spec.ready {
-                    Some(ready) => format!("{} answered within {} s", ready.describe(), spec.start_limit.as_secs()),
+                    Some(ready) => format!(
+                        "{} answered within {} s",
+                        ready.describe(),
+                        spec.start_limit.as_secs()
+                    ),
                     None => String::new(),
                 };
                 let lines = program.last_lines(20).join("\n");
@@ -254,12 +304,19 @@ impl<'p> Programs<'p> {
     async fn tell_ending(&self, program: String, ending: Ending) {
         if !ending.left.is_empty() {
             let left = ending.left.join(", ");
-            self.sink.note(format!("Not even SIGKILL ended {left}."), None).await;
+            self.sink
+                .note(format!("Not even SIGKILL ended {left}."), None)
+                .await;
         }
         let (forced, survivors) = (ending.forced, ending.survivors);
         let took_ms = millis(ending.took);
         self.sink
-            .send(GradeEvent::ProgramStopped { program, forced, survivors, took_ms })
+            .send(GradeEvent::ProgramStopped {
+                program,
+                forced,
+                survivors,
+                took_ms,
+            })
             .await;
     }
 }
@@ -305,7 +362,11 @@ fn forward(sink: Sink) -> mpsc::Sender<OutputChunk> {
 
 fn cannot_start(spec: &RunSpec, error: &StartError) -> Verdict {
     let expected = format!("`{}` can be started", spec.command.join(" "));
-    Verdict::Failed(Mismatch::new(error.to_string(), expected, "it cannot be started"))
+    Verdict::Failed(Mismatch::new(
+        error.to_string(),
+        expected,
+        "it cannot be started",
+    ))
 }
 
 fn died_at_start(spec: &RunSpec, death: Death) -> Mismatch {
@@ -316,8 +377,7 @@ fn died_at_start(spec: &RunSpec, death: Death) -> Mismatch {
         death.after_ms
     );
     let actual = death.exit.describe();
-    Mismatch::new(summary, "it runs until it is told to end", actual)
-        .with(Evidence::Death(death))
+    Mismatch::new(summary, "it runs until it is told to end", actual).with(Evidence::Death(death))
 }
 
 fn actual(why: &NotReady) -> String {
@@ -329,7 +389,10 @@ fn actual(why: &NotReady) -> String {
         NotReady::NeverListened { .. } => "it listens nowhere".to_owned(),
         NotReady::NotHealthy { seen, .. } => seen.clone(),
         NotReady::LineNeverCame { .. } => "the line never came".to_owned(),
-        NotReady::NotYours { holder: Holder::Foreign { .. }, .. } => "somebody else's port".to_owned(),
+        NotReady::NotYours {
+            holder: Holder::Foreign { .. },
+            ..
+        } => "somebody else's port".to_owned(),
         NotReady::Died(_) | NotReady::NotYours { .. } | NotReady::Bench(_) => why.to_string(),
     }
 }
