@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Fault points at one thing that is wrong with a body.
@@ -22,7 +23,8 @@ func (f faults) problem() error {
 		return nil
 	}
 	slices.SortFunc(f, func(a, b Fault) int { return strings.Compare(a.Pointer, b.Pointer) })
-	refusal := refuse(400, "invalid", "the body is not valid: see errors")
+	// 400 is for what cannot be read; this was read, and cannot be done.
+	refusal := refuse(422, "invalid", "the body is not valid: see errors")
 	refusal.Faults = f
 	return refusal
 }
@@ -83,6 +85,11 @@ func isDecimal(text string) bool {
 	return decimalForm.MatchString(text) && len(digits) <= 18 && strings.Trim(digits, "0") != ""
 }
 
+func isShort(text string) bool {
+	length := utf8.RuneCountInString(text)
+	return 1 <= length && length <= 64
+}
+
 func draftV2(body any) (Draft, error) {
 	var f faults
 	members := f.object(body, "",
@@ -95,7 +102,7 @@ func draftV2(body any) (Draft, error) {
 		TimeInForce: f.text(members, "", "time_in_force", oneOf("day", "ioc", "gtc"), "day, ioc or gtc"),
 	}
 	if _, given := members["client_order_id"]; given {
-		text := f.text(members, "", "client_order_id", func(string) bool { return true }, "a string")
+		text := f.text(members, "", "client_order_id", isShort, "1 to 64 characters")
 		draft.ClientOrderID = &text
 	}
 	if value, given := members["instrument"]; given {

@@ -22,7 +22,7 @@ import (
 	"time"
 )
 
-const drainLimit = 5 * time.Second
+const drainLimit = 2 * time.Second
 
 func main() {
 	log.SetFlags(0)

@@ -15,7 +15,7 @@ import v2
 import web
 from orders import Store
 
-DRAIN_S = 5
+DRAIN_S = 2
 
 
 def signalled() -> socket.socket:

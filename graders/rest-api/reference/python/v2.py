@@ -203,7 +203,8 @@ class Faults:
 
     def raise_if_any(self) -> None:
         if self._errors:
-            raise Problem(400, "invalid", "the body is not valid: see errors", self._errors)
+            # 400 is for what cannot be read; this was read, and cannot be done.
+            raise Problem(422, "invalid", "the body is not valid: see errors", self._errors)
 
     def object(self, value, pointer: str, known: set[str], required: set[str]) -> dict:
         """What of `value` can be looked at further. Unknown members are faults: a mistyped
@@ -243,7 +244,7 @@ def new_order(body) -> Draft:
     faults.check(order, "side", "", {"buy", "sell"}.__contains__, "buy or sell")
     faults.check(order, "quantity", "", is_decimal, A_DECIMAL)
     faults.check(order, "time_in_force", "", {"day", "ioc", "gtc"}.__contains__, "day, ioc or gtc")
-    faults.check(order, "client_order_id", "", lambda text: True, "a string")
+    faults.check(order, "client_order_id", "", lambda text: 1 <= len(text) <= 64, "1 to 64 characters")
     if "instrument" in order:
         members = faults.object(order["instrument"], "/instrument", {"symbol"}, {"symbol"})
         symbols = "two to six capital letters"
