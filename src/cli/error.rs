@@ -3,6 +3,12 @@
 use std::{error::Error, process::ExitCode, sync::Arc};
 
 use super::ui::Ui;
+use crate::{
+    app::AppError,
+    curriculum::CurriculumError,
+    report::words,
+    workspace::{Fault, WorkspaceError},
+};
 
 /// Whose fault an error is; the exit code follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +74,14 @@ impl CommandError {
             ErrorKind::Bench => "this machine stands in the way",
             ErrorKind::Internal => "bug in mastery",
         };
-        let mut text = crate::report::words::error_text(ui.err, label, &self.error.to_string());
+        let mut text = words::error_text(ui.err, label, &self.error.to_string());
         let mut source = self.error.source();
         while let Some(cause) = source {
             text.push_str(&format_cause(&cause.to_string()));
             source = cause.source();
         }
         for hint in &self.hints {
-            text.push_str(&crate::report::words::hint_text(ui.err, hint));
+            text.push_str(&words::hint_text(ui.err, hint));
         }
         ui.warn(&text);
     }
@@ -83,6 +89,42 @@ impl CommandError {
 
 fn format_cause(cause: &str) -> String {
     format!("  because: {cause}\n")
+}
+
+impl From<WorkspaceError> for CommandError {
+    fn from(error: WorkspaceError) -> Self {
+        let kind = match error.fault() {
+            Fault::User => ErrorKind::User,
+            Fault::Bench => ErrorKind::Bench,
+            Fault::Internal => ErrorKind::Internal,
+        };
+        let hints = error.hints();
+        Self::new(kind, error, hints)
+    }
+}
+
+impl From<CurriculumError> for CommandError {
+    fn from(error: CurriculumError) -> Self {
+        Self::new(ErrorKind::Curriculum, error, Vec::new())
+    }
+}
+
+impl From<AppError> for CommandError {
+    fn from(error: AppError) -> Self {
+        let hints = error.hints();
+        let kind = match error {
+            AppError::Workspace(error) => return error.into(),
+            AppError::Curriculum(error) => return error.into(),
+            AppError::Scope(_)
+            | AppError::Check { .. }
+            | AppError::OtherCurriculum { .. }
+            | AppError::NoStarter { .. }
+            | AppError::NoToolchain => ErrorKind::User,
+            AppError::NoGrader { .. } => ErrorKind::Curriculum,
+            AppError::Io { .. } | AppError::Runtime(_) => ErrorKind::Bench,
+        };
+        Self::new(kind, error, hints)
+    }
 }
 
 /// The exit code of a command, whatever became of it.

@@ -37,6 +37,9 @@ pub enum GradeEvent {
         program: String,
         address: String,
         pid: u32,
+        /// The process that owns it: ours to end, even after we were killed.
+        #[serde(default)]
+        supervisor: u32,
         /// What was looked at (`GET /healthz`).
         looked_at: String,
         took_ms: u64,

@@ -181,6 +181,7 @@ impl<'p> Programs<'p> {
                     .map(|address| address.to_string())
                     .unwrap_or_default(),
                 pid: program.pid(),
+                supervisor: program.supervisor_pid(),
                 looked_at: spec
                     .ready
                     .as_ref()

@@ -1,0 +1,78 @@
+//! `mastery start`.
+
+use super::init::{commit_told, shell_word};
+use crate::{
+    app::{
+        scope,
+        start::{self, BRIEF, Started, Starter},
+    },
+    cli::{
+        context::Context,
+        error::{CommandError, CommandResult, Ending},
+        ui::Ui,
+    },
+    curriculum::Unit,
+    report::words::counted,
+};
+
+/// Scaffold a lab into your workspace: brief, contract, starter, submission.toml
+///
+/// Never overwrites. Run again, it adds only what is missing.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A lab or challenge (`rest-api`), or a week (`week-01`): all of it that is open
+    #[arg(value_name = "LAB")]
+    unit: String,
+
+    /// python, go, typescript, rust, or `other` for any language: the contract alone
+    #[arg(long, value_name = "LANGUAGE")]
+    lang: Option<String>,
+}
+
+pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
+    let here = context.here()?;
+    let workspace = context.workspace(&here)?;
+    let curriculum = context.curriculum()?;
+    let scope = scope::to_start(curriculum, &args.unit).map_err(crate::app::AppError::from)?;
+    let wanted = args.lang.as_ref().unwrap_or(&workspace.settings.language);
+    let starter = Starter::parse(wanted).map_err(|error| {
+        CommandError::user(error).hint("`--lang other` lays out the contract for any language.")
+    })?;
+    for unit in scope.units {
+        let started = start::start(&workspace, curriculum, unit, starter)?;
+        let shown = match here.strip_prefix(&workspace.root) {
+            Ok(below) if below.as_os_str().is_empty() => started.place.clone(),
+            _ => workspace.folder(&started.place).display().to_string(),
+        };
+        ui.say(&told(unit, &started, &shown));
+    }
+    Ok(Ending::Good)
+}
+
+fn told(unit: &Unit, started: &Started, shown: &str) -> String {
+    let report = &started.report;
+    let mut text = format!("{} · {}\n", unit.id, unit.title);
+    if report.created.is_empty() {
+        text.push_str(&format!("  {shown} is complete already; nothing was changed.\n"));
+    } else {
+        let made = counted(report.created.len() as u64, "file");
+        let language = started.language.as_str();
+        text.push_str(&format!("  {made} in {shown} ({language})\n"));
+    }
+    if !report.kept.is_empty() {
+        let kept = counted(report.kept.len() as u64, "file");
+        text.push_str(&format!("  {kept} of yours stayed as they are: {}\n", report.kept.join(", ")));
+    }
+    for line in commit_told(&report.commit).lines() {
+        text.push_str(&format!("  {line}\n"));
+    }
+    let folder = shell_word(shown);
+    text.push_str("\nNext:\n");
+    text.push_str(&format!("  cd {folder}\n"));
+    text.push_str(&format!("  read {BRIEF} and contract/    # all that is judged stands there\n"));
+    if started.language == Starter::Other {
+        text.push_str("  fill in submission.toml       # how your program is built and run\n");
+    }
+    text.push_str("  mastery grade                # failures explain themselves\n");
+    text
+}
