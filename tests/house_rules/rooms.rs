@@ -177,6 +177,10 @@ mod tests {
                 "use crate::grading::event::GradeEvent; use super::words;",
             ),
             ("src/tui/runtime.rs", "use crate::app::grade;"),
+            (
+                "graders/kit/src/process/supervisor/out.rs",
+                "use std::io::stdout;",
+            ),
             ("src/app/run.rs", "use mastery_kit::service::Backend;"),
             ("src/workspace/attempts.rs", "use git2::Repository;"),
             (

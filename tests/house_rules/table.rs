@@ -50,19 +50,29 @@ pub(crate) const WITHOUT_TERMINAL: &[&str] = &[
     "src/proof/",
 ];
 
+/// What no part of the kit may use.
+const KIT: &[(&str, &str)] = &[
+    GIT,
+    ("toml", "the kit never reads settings"),
+    ("std::env::args", "the kit never reads the command line"),
+    ("std::env::args_os", "the kit never reads the command line"),
+    ("mastery", "the kit stands below the command"),
+];
+
 /// `src/`'s rooms, the kit, and the two files that stand outside of every room.
 pub(crate) const ROOMS: &[Room] = &[
+    Room {
+        // What a supervisor tells its owner goes through its standard output.
+        folder: "graders/kit/src/process/supervisor/",
+        may: &[],
+        in_tests: &[],
+        must_not: KIT,
+    },
     Room {
         folder: "graders/kit/src/",
         may: &[],
         in_tests: &[],
-        must_not: &[
-            GIT,
-            ("toml", "the kit never reads settings"),
-            ("std::env::args", "the kit never reads the command line"),
-            ("std::env::args_os", "the kit never reads the command line"),
-            ("mastery", "the kit stands below the command"),
-        ],
+        must_not: KIT,
     },
     Room {
         folder: "src/curriculum/",
