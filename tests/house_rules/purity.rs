@@ -52,10 +52,14 @@ pub(crate) fn impure_graders(files: &[File], packages: &[String]) -> Vec<Finding
     findings
 }
 
+/// Folders beside the graders that are no lab's.
+const NO_LAB: &[&str] = &["kit", "tests", "examples", "benches"];
+
 /// Rust of one lab's grader: not the kit, not a reference, not the table.
 pub(crate) fn is_grader(file: &File) -> bool {
     let inside = file.path.strip_prefix("graders/").unwrap_or_default();
-    file.is_our_rust() && inside.contains('/') && !inside.starts_with("kit/")
+    let folder = inside.split_once('/').map(|(folder, _)| folder);
+    file.is_our_rust() && folder.is_some_and(|folder| !NO_LAB.contains(&folder))
 }
 
 #[cfg(test)]

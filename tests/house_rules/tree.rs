@@ -76,7 +76,9 @@ impl File {
         self.is_our_rust()
             && self.name() != "build.rs"
             && (self.path.starts_with("src/") || self.path.starts_with("graders/"))
-            && !self.path.contains("/tests/")
+            && !["/tests/", "/examples/", "/benches/"]
+                .iter()
+                .any(|folder| self.path.contains(folder))
     }
 
     pub(crate) fn source(&self) -> Source {
