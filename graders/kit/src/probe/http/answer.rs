@@ -1,5 +1,7 @@
 //! An answer, and the sentences about it: every judgement carries the exchange it is about.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -18,6 +20,8 @@ pub struct Answer {
     pub exchange: Exchange,
     /// `POST /v2/orders`.
     pub(super) label: String,
+    /// The body as JSON, once it was asked for: a long list is asked for many members.
+    pub(super) parsed: OnceLock<Value>,
     /// The line that shows it again.
     pub(super) reproduce: String,
 }
@@ -93,8 +97,11 @@ impl Answer {
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Result<Value, Mismatch> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+    pub fn json(&self) -> Result<&Value, Mismatch> {
+        if let Some(parsed) = self.parsed.get() {
+            return Ok(parsed);
+        }
+        let parsed = serde_json::from_slice(&self.body).map_err(|error| {
             let (summary, actual) = if self.body.is_empty() {
                 (
                     format!("Your answer to {} has no body.", self.label),
@@ -107,13 +114,14 @@ impl Answer {
                 )
             };
             self.wrong(summary, "a JSON body", actual)
-        })
+        })?;
+        Ok(self.parsed.get_or_init(|| parsed))
     }
 
     /// The member at this JSON pointer.
-    pub fn member(&self, pointer: &str) -> Result<Value, Mismatch> {
+    pub fn member(&self, pointer: &str) -> Result<&Value, Mismatch> {
         let body = self.json()?;
-        body.pointer(pointer).cloned().ok_or_else(|| {
+        body.pointer(pointer).ok_or_else(|| {
             self.wrong_at(
                 pointer,
                 format!("Your answer to {} has no `{pointer}`.", self.label),
@@ -127,18 +135,18 @@ impl Answer {
     pub fn text_at(&self, pointer: &str) -> Result<String, Mismatch> {
         let found = self.member(pointer)?;
         if let Value::String(text) = found {
-            return Ok(text);
+            return Ok(text.clone());
         }
-        Err(self.wrong_kind(pointer, "a string", &found))
+        Err(self.wrong_kind(pointer, "a string", found))
     }
 
     /// The list at this JSON pointer.
-    pub fn list_at(&self, pointer: &str) -> Result<Vec<Value>, Mismatch> {
+    pub fn list_at(&self, pointer: &str) -> Result<&[Value], Mismatch> {
         let found = self.member(pointer)?;
         if let Value::Array(list) = found {
             return Ok(list);
         }
-        Err(self.wrong_kind(pointer, "a list", &found))
+        Err(self.wrong_kind(pointer, "a list", found))
     }
 
     /// The integer at this JSON pointer, written as one.
@@ -146,7 +154,7 @@ impl Answer {
         let found = self.member(pointer)?;
         found
             .as_i64()
-            .ok_or_else(|| self.wrong_kind(pointer, "an integer", &found))
+            .ok_or_else(|| self.wrong_kind(pointer, "an integer", found))
     }
 
     /// Says that the value at `pointer` is not of this kind.
