@@ -144,8 +144,10 @@ pub(crate) fn unused_dependencies(files: &[File]) -> Vec<Finding> {
             .collect();
         for package in dependencies(manifest) {
             if !named.contains(&package) {
-                let declares =
-                    |(_, text): &(usize, &str)| text.replace('-', "_").starts_with(&package);
+                let declares = |(_, text): &(usize, &str)| {
+                    let name = text.split(['.', ' ', '=']).next().unwrap_or_default();
+                    name.replace('-', "_") == package
+                };
                 let line = manifest.lines().filter(declares).last();
                 let line = line.map_or(1, |(line, _)| line);
                 findings.push(manifest.finding(line, format!("{package} is not used")));
@@ -239,12 +241,12 @@ mod tests {
         let files = [
             File::planted(
                 "Cargo.toml",
-                "[dependencies]\nclap_mangen = \"1\"\nserde-json = \"1\"",
+                "[dependencies]\nclap-mangen.workspace = true\nserde-json = \"1\"",
             ),
             File::planted("src/lib.rs", "use serde_json::Value; // clap_mangen"),
         ];
         let found = unused_dependencies(&files);
         assert_eq!(found.len(), 1);
-        is_found(&found, "clap_mangen");
+        is_found(&found, "Cargo.toml:2: clap_mangen");
     }
 }
