@@ -10,6 +10,7 @@ mod client;
 mod environment;
 mod frame;
 mod launch;
+mod listening;
 pub mod ports;
 mod procfs;
 mod program;
