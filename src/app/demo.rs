@@ -24,7 +24,10 @@ const LANGUAGES: [Language; 2] = [Language::Python, Language::Go];
 
 /// The first language whose toolchain is there.
 pub fn choose_language(supervisor: &Supervisor, folder: &Path) -> Result<Language, AppError> {
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(AppError::Runtime)?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(AppError::Runtime)?;
     for language in LANGUAGES {
         let found = runtime.block_on(toolchain::of(language).look(supervisor, folder));
         if matches!(found, Found::Good { .. }) {
@@ -51,16 +54,22 @@ pub fn lay_out(
 pub fn solve(workspace: &Workspace, unit: &Unit, language: Language) -> Result<(), AppError> {
     let folder = workspace.folder(&place(unit));
     let references = mastery_graders::references(unit.id.as_str());
-    let wanted = |reference: &&mastery_graders::embedded::Reference| {
-        reference.language == language.as_str()
-    };
-    for file in references.filter(wanted).flat_map(|reference| reference.files) {
+    let wanted =
+        |reference: &&mastery_graders::embedded::Reference| reference.language == language.as_str();
+    for file in references
+        .filter(wanted)
+        .flat_map(|reference| reference.files)
+    {
         let path = folder.join(file.path);
         let written = path
             .parent()
             .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| fs::write(&path, file.bytes));
-        written.map_err(|error| AppError::Io { doing: "Writing", path, error })?;
+        written.map_err(|error| AppError::Io {
+            doing: "Writing",
+            path,
+            error,
+        })?;
     }
     Ok(())
 }

@@ -54,7 +54,10 @@ pub fn examine(
         deed: None,
     }];
     let folder = workspace.map_or(here, |workspace| &workspace.root);
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(AppError::Runtime)?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(AppError::Runtime)?;
     runtime.block_on(async {
         findings.push(tool(GIT, true, supervisor, folder).await);
         findings.push(identity(supervisor, folder).await);
@@ -75,7 +78,11 @@ pub fn examine(
 }
 
 async fn tool(tool: Tool, needed: bool, supervisor: &Supervisor, folder: &Path) -> Finding {
-    let missing = if needed { Health::Bad } else { Health::Optional };
+    let missing = if needed {
+        Health::Bad
+    } else {
+        Health::Optional
+    };
     let wanted = tool.wanted_text();
     let (state, found, deed) = match tool.look(supervisor, folder).await {
         Found::Good { version } => (Health::Good, format!("{version} ({wanted} or newer)"), None),
@@ -87,15 +94,26 @@ async fn tool(tool: Tool, needed: bool, supervisor: &Supervisor, folder: &Path) 
         Found::Missing => (
             missing,
             "not on PATH".to_owned(),
-            Some(format!("Install {wanted} or newer where you need it: {}", tool.install)),
+            Some(format!(
+                "Install {wanted} or newer where you need it: {}",
+                tool.install
+            )),
         ),
         Found::Broken { why } => (
             missing,
             format!("there, but broken: {why}"),
-            Some(format!("Run `{}` and mend what it says.", tool.command.join(" "))),
+            Some(format!(
+                "Run `{}` and mend what it says.",
+                tool.command.join(" ")
+            )),
         ),
     };
-    Finding { subject: tool.name.to_owned(), state, found, deed }
+    Finding {
+        subject: tool.name.to_owned(),
+        state,
+        found,
+        deed,
+    }
 }
 
 async fn identity(supervisor: &Supervisor, folder: &Path) -> Finding {
@@ -103,21 +121,28 @@ async fn identity(supervisor: &Supervisor, folder: &Path) -> Finding {
     for key in ["user.name", "user.email"] {
         let command = ["git", "config", key].map(str::to_owned).to_vec();
         let launch = Launch::new("git", command, folder.to_path_buf());
-        let answer = supervisor.run(launch, None, std::time::Duration::from_secs(10)).await;
+        let answer = supervisor
+            .run(launch, None, std::time::Duration::from_secs(10))
+            .await;
         let text = answer.ok().filter(mastery_kit::process::Finished::success);
         said.push(text.map(|finished| finished.output.stdout.text().trim().to_owned()));
     }
     let subject = "git identity".to_owned();
     match (&said[0], &said[1]) {
-        (Some(name), Some(email)) => {
-            Finding { subject, state: Health::Good, found: format!("{name} <{email}>"), deed: None }
-        }
+        (Some(name), Some(email)) => Finding {
+            subject,
+            state: Health::Good,
+            found: format!("{name} <{email}>"),
+            deed: None,
+        },
         _ => Finding {
             subject,
             state: Health::Optional,
-            found: "not set: `init` and `start` write files and leave the commits to you".to_owned(),
+            found: "not set: `init` and `start` write files and leave the commits to you"
+                .to_owned(),
             deed: Some(
-                "git config --global user.name NAME; git config --global user.email EMAIL".to_owned(),
+                "git config --global user.name NAME; git config --global user.email EMAIL"
+                    .to_owned(),
             ),
         },
     }
@@ -126,20 +151,27 @@ async fn identity(supervisor: &Supervisor, folder: &Path) -> Finding {
 fn home() -> Finding {
     let subject = "HOME".to_owned();
     match std::env::var("HOME") {
-        Ok(home) if Path::new(&home).is_dir() => {
-            Finding { subject, state: Health::Good, found: home, deed: None }
-        }
+        Ok(home) if Path::new(&home).is_dir() => Finding {
+            subject,
+            state: Health::Good,
+            found: home,
+            deed: None,
+        },
         Ok(home) => Finding {
             subject,
             state: Health::Optional,
             found: format!("`{home}` is no folder"),
-            deed: Some("Set HOME to your home folder: toolchains keep their caches there.".to_owned()),
+            deed: Some(
+                "Set HOME to your home folder: toolchains keep their caches there.".to_owned(),
+            ),
         },
         Err(_) => Finding {
             subject,
             state: Health::Optional,
             found: "not set".to_owned(),
-            deed: Some("Set HOME to your home folder: toolchains keep their caches there.".to_owned()),
+            deed: Some(
+                "Set HOME to your home folder: toolchains keep their caches there.".to_owned(),
+            ),
         },
     }
 }
@@ -151,10 +183,20 @@ fn disk(folder: &Path) -> Finding {
             let free = stat.f_bavail.saturating_mul(stat.f_frsize);
             let found = format!("{} MiB free in {}", free >> 20, folder.display());
             if free >= ROOM {
-                Finding { subject, state: Health::Good, found, deed: None }
+                Finding {
+                    subject,
+                    state: Health::Good,
+                    found,
+                    deed: None,
+                }
             } else {
                 let deed = Some("Make room: a build and its logs want 1 GiB.".to_owned());
-                Finding { subject, state: Health::Bad, found, deed }
+                Finding {
+                    subject,
+                    state: Health::Bad,
+                    found,
+                    deed,
+                }
             }
         }
         Err(error) => Finding {
@@ -170,13 +212,20 @@ fn supervision() -> Finding {
     let subject = "supervision".to_owned();
     if cfg!(target_os = "linux") {
         let found = "every process a program starts is ended with it".to_owned();
-        Finding { subject, state: Health::Good, found, deed: None }
+        Finding {
+            subject,
+            state: Health::Good,
+            found,
+            deed: None,
+        }
     } else {
         Finding {
             subject,
             state: Health::Optional,
             found: "process groups only: a child that leaves its group may survive".to_owned(),
-            deed: Some("Look for leftovers with `ps` after a run of a program that daemonises.".to_owned()),
+            deed: Some(
+                "Look for leftovers with `ps` after a run of a program that daemonises.".to_owned(),
+            ),
         }
     }
 }
@@ -205,15 +254,28 @@ fn leftovers(workspace: &Workspace) -> Result<Finding, AppError> {
         Ok(lock) => lock,
         Err(error) if matches!(error.kind(), ErrorKind::Busy { .. }) => {
             let found = "not looked for: another mastery is at work here".to_owned();
-            return Ok(Finding { subject, state: Health::Good, found, deed: None });
+            return Ok(Finding {
+                subject,
+                state: Health::Good,
+                found,
+                deed: None,
+            });
         }
         Err(error) => return Err(error.into()),
     };
     let imported = sweep::import(workspace, &lock)?;
-    let kept = imported.iter().filter(|one| matches!(one, Imported::Kept { .. })).count();
+    let kept = imported
+        .iter()
+        .filter(|one| matches!(one, Imported::Kept { .. }))
+        .count();
     let found = match imported.len() {
         0 => "none".to_owned(),
         n => format!("{n} swept, {kept} kept as attempts"),
     };
-    Ok(Finding { subject, state: Health::Good, found, deed: None })
+    Ok(Finding {
+        subject,
+        state: Health::Good,
+        found,
+        deed: None,
+    })
 }

@@ -15,17 +15,33 @@ pub enum AppError {
     Curriculum(CurriculumError),
     Scope(ScopeError),
     /// `--only` names no check of this lab.
-    Check { lab: String, error: NameError },
+    Check {
+        lab: String,
+        error: NameError,
+    },
     /// The lab is open in the curriculum and this release has no grader for it.
-    NoGrader { lab: String },
+    NoGrader {
+        lab: String,
+    },
     /// A `--curriculum` that is not the one the workspace was made for.
-    OtherCurriculum { wants: String, has: String },
+    OtherCurriculum {
+        wants: String,
+        has: String,
+    },
     /// No starter in this language.
-    NoStarter { lab: String, language: String, there: Vec<String> },
+    NoStarter {
+        lab: String,
+        language: String,
+        there: Vec<String>,
+    },
     /// `mastery demo` found none of the toolchains it can use.
     NoToolchain,
     /// The machine: a file or folder of ours.
-    Io { doing: &'static str, path: PathBuf, error: io::Error },
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        error: io::Error,
+    },
     /// No runtime or no signals to be had.
     Runtime(io::Error),
 }
@@ -38,18 +54,27 @@ impl fmt::Display for AppError {
             Self::Scope(error) => error.fmt(f),
             Self::Check { lab, error } => write!(f, "`{lab}`: {error}"),
             Self::NoGrader { lab } => {
-                write!(f, "The curriculum opens `{lab}`, but this release has no grader for it.")
+                write!(
+                    f,
+                    "The curriculum opens `{lab}`, but this release has no grader for it."
+                )
             }
             Self::OtherCurriculum { wants, has } => write!(
                 f,
                 "This workspace follows the curriculum `{wants}`, and what was opened is `{has}`."
             ),
-            Self::NoStarter { lab, language, there } => write!(
+            Self::NoStarter {
+                lab,
+                language,
+                there,
+            } => write!(
                 f,
                 "`{lab}` has no starter in {language} yet; there is one in {}.",
                 there.join(", ")
             ),
-            Self::NoToolchain => f.write_str("The demo needs Python 3.10 or Go 1.22, and found neither."),
+            Self::NoToolchain => {
+                f.write_str("The demo needs Python 3.10 or Go 1.22, and found neither.")
+            }
             Self::Io { doing, path, error } => {
                 write!(f, "{doing} `{}` failed: {error}.", path.display())
             }
@@ -76,7 +101,9 @@ impl AppError {
             Self::NoStarter { lab, .. } => vec![format!(
                 "`mastery start {lab} --lang other` lays out the contract and a submission.toml for any language."
             )],
-            Self::NoToolchain => vec!["`mastery doctor` says what is there and what to do.".to_owned()],
+            Self::NoToolchain => {
+                vec!["`mastery doctor` says what is there and what to do.".to_owned()]
+            }
             Self::Io { .. } | Self::Runtime(_) | Self::Curriculum(_) => Vec::new(),
         }
     }

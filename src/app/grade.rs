@@ -68,11 +68,19 @@ impl<'w> Grading<'w> {
         let wants = &workspace.settings.curriculum;
         if *wants != curriculum.id().as_str() {
             let has = curriculum.id().to_string();
-            return Err(AppError::OtherCurriculum { wants: wants.clone(), has });
+            return Err(AppError::OtherCurriculum {
+                wants: wants.clone(),
+                has,
+            });
         }
         let lock = workspace::lock(workspace, "mastery grade")?;
         let imported = sweep::import(workspace, &lock)?;
-        Ok(Self { workspace, lock, supervisor, imported })
+        Ok(Self {
+            workspace,
+            lock,
+            supervisor,
+            imported,
+        })
     }
 
     /// Grades one unit and keeps the attempt.
@@ -107,7 +115,12 @@ impl<'w> Grading<'w> {
         let (progress, tape_trouble) = self.run(&plan, &mut folder, listener)?;
         builds.remember(&progress)?;
         let kept = self.keep(folder, &snapshot);
-        Ok(Graded { progress, kept, left_out: snapshot.left_out, tape_trouble })
+        Ok(Graded {
+            progress,
+            kept,
+            left_out: snapshot.left_out,
+            tape_trouble,
+        })
     }
 
     fn run(
@@ -172,9 +185,15 @@ impl Builds {
     ) -> Result<Self, AppError> {
         let cache = BuildCache::open(grading.workspace, lab);
         let folder = grading.workspace.folder(place);
-        let built: Vec<&RunSpec> =
-            submission.programs.iter().filter(|program| !program.build.is_empty()).collect();
-        let words = built.iter().flat_map(|program| &program.build).filter_map(|line| line.first());
+        let built: Vec<&RunSpec> = submission
+            .programs
+            .iter()
+            .filter(|program| !program.build.is_empty())
+            .collect();
+        let words = built
+            .iter()
+            .flat_map(|program| &program.build)
+            .filter_map(|line| line.first());
         let toolchain = toolchain::identity(words, &grading.supervisor, &folder)?;
         let programs = built
             .into_iter()
@@ -192,7 +211,11 @@ impl Builds {
     }
 
     fn current(&self) -> Vec<String> {
-        self.programs.iter().filter(|(.., good)| *good).map(|(name, ..)| name.clone()).collect()
+        self.programs
+            .iter()
+            .filter(|(.., good)| *good)
+            .map(|(name, ..)| name.clone())
+            .collect()
     }
 
     /// Before a build: one that is cut off must not count.

@@ -10,8 +10,10 @@ use crate::{
 
 /// Makes a workspace in `dir`, or completes the one that is there.
 pub fn init(dir: &Path, language: &str, curriculum: &Curriculum) -> Result<InitReport, AppError> {
-    let settings =
-        Settings { curriculum: curriculum.id().to_string(), language: language.to_owned() };
+    let settings = Settings {
+        curriculum: curriculum.id().to_string(),
+        language: language.to_owned(),
+    };
     Ok(workspace::init(dir, &settings, &files(curriculum))?)
 }
 
@@ -32,7 +34,10 @@ fn files(curriculum: &Curriculum) -> Vec<LayoutFile> {
         files.extend(text("challenges.md", told.challenges));
         files.extend(templates.week().into_iter().map(|file| {
             let path = below(&file.path);
-            LayoutFile { path, ..layout_file(file) }
+            LayoutFile {
+                path,
+                ..layout_file(file)
+            }
         }));
     }
     files

@@ -19,12 +19,22 @@ pub fn overview(
             number,
             id: week.id.to_string(),
             title: week.title.clone(),
-            units: week.units.iter().map(|unit| row(workspace, &record, unit)).collect(),
+            units: week
+                .units
+                .iter()
+                .map(|unit| row(workspace, &record, unit))
+                .collect(),
         })
         .collect();
     weeks.push(capstone(curriculum, weeks.len()));
-    let next = curriculum.units().find_map(|unit| next(workspace, &record, unit));
-    Ok(Overview { title: curriculum.title().to_owned(), weeks, next })
+    let next = curriculum
+        .units()
+        .find_map(|unit| next(workspace, &record, unit));
+    Ok(Overview {
+        title: curriculum.title().to_owned(),
+        weeks,
+        next,
+    })
 }
 
 fn row(workspace: &Workspace, record: &Record, unit: &Unit) -> UnitRow {
@@ -65,7 +75,11 @@ fn status(workspace: &Workspace, unit: &Unit, lab: Option<&LabRecord>) -> UnitSt
     }
     let Some(lab) = lab else {
         let there = workspace.folder(&place(unit)).is_dir();
-        return if there { UnitStatus::Started } else { UnitStatus::NotStarted };
+        return if there {
+            UnitStatus::Started
+        } else {
+            UnitStatus::NotStarted
+        };
     };
     if let Some(pass) = &lab.passed {
         return UnitStatus::Passed {
@@ -74,9 +88,15 @@ fn status(workspace: &Workspace, unit: &Unit, lab: Option<&LabRecord>) -> UnitSt
             took_s: pass.took_s,
         };
     }
-    let passed = unit.checks.iter().filter(|check| last_verdict(lab, unit, &check.id) == Some('p'));
+    let passed = unit
+        .checks
+        .iter()
+        .filter(|check| last_verdict(lab, unit, &check.id) == Some('p'));
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    UnitStatus::Tried { passed: count(passed.count()), of: count(unit.checks.len()) }
+    UnitStatus::Tried {
+        passed: count(passed.count()),
+        of: count(unit.checks.len()),
+    }
 }
 
 fn capstone(curriculum: &Curriculum, weeks: usize) -> WeekRow {
@@ -106,9 +126,10 @@ fn next(workspace: &Workspace, record: &Record, unit: &Unit) -> Option<String> {
         UnitStatus::Planned | UnitStatus::Passed { .. } => None,
         UnitStatus::NotStarted => Some(format!("mastery start {}", unit.id)),
         UnitStatus::Started | UnitStatus::Tried { .. } => {
-            let failed = unit.checks.iter().find(|check| {
-                lab.and_then(|lab| last_verdict(lab, unit, &check.id)) == Some('f')
-            });
+            let failed = unit
+                .checks
+                .iter()
+                .find(|check| lab.and_then(|lab| last_verdict(lab, unit, &check.id)) == Some('f'));
             Some(match failed {
                 Some(check) => format!("{}: {}", unit.id, check.id),
                 None => format!("mastery grade {}", unit.id),

@@ -52,7 +52,11 @@ pub(super) fn plan(
         contract_hash: templates.contract_hash(lab),
         language: language_of(&directory, submission).to_owned(),
         seed: request.seed.unwrap_or_else(fresh_seed),
-        kind: if partial { RunKind::Partial } else { RunKind::Full },
+        kind: if partial {
+            RunKind::Partial
+        } else {
+            RunKind::Full
+        },
         checks: chosen(unit, grader, &request.only)?,
         of: u32::try_from(grader.checks.len()).unwrap_or(u32::MAX),
         programs: submission.programs.clone(),
@@ -72,8 +76,9 @@ pub(super) fn plan(
 }
 
 fn grader_of(unit: &Unit) -> Result<&'static Grader, AppError> {
-    mastery_graders::grader(unit.id.as_str())
-        .ok_or_else(|| AppError::NoGrader { lab: unit.id.to_string() })
+    mastery_graders::grader(unit.id.as_str()).ok_or_else(|| AppError::NoGrader {
+        lab: unit.id.to_string(),
+    })
 }
 
 /// The checks to run, in the grader's order. `--only` runs a check without its needs.
@@ -86,7 +91,10 @@ fn chosen(
         .iter()
         .map(|text| unit.find_check(text).map(|check| check.id.as_str()))
         .collect::<Result<_, _>>()
-        .map_err(|error| AppError::Check { lab: unit.id.to_string(), error })?;
+        .map_err(|error| AppError::Check {
+            lab: unit.id.to_string(),
+            error,
+        })?;
     let wanted = |check: &&Check| named.is_empty() || named.contains(&check.id);
     Ok(grader
         .checks
@@ -107,28 +115,49 @@ pub(crate) fn told(unit: &Unit, check: &Check) -> PlannedCheck {
         id: check.id.to_owned(),
         title: text.map_or_else(|| check.id.replace('_', " "), |text| text.title.clone()),
         badge: check.kind == CheckKind::Badge,
-        rule: text
-            .map(|text| Rule { text: text.rule.text.clone(), source: text.rule.source.clone() }),
+        rule: text.map(|text| Rule {
+            text: text.rule.text.clone(),
+            source: text.rule.source.clone(),
+        }),
         first_hint: text.and_then(|text| text.hints.first().cloned()),
-        hints: text.map_or(0, |text| u32::try_from(text.hints.len()).unwrap_or(u32::MAX)),
+        hints: text.map_or(0, |text| {
+            u32::try_from(text.hints.len()).unwrap_or(u32::MAX)
+        }),
         limit_ms: millis(check.limit),
     }
 }
 
 /// The longest build budget of the submission's programs.
 fn build_limit(submission: &Submission) -> Duration {
-    let limits = submission.programs.iter().map(|program| submission.build_limit(&program.name));
+    let limits = submission
+        .programs
+        .iter()
+        .map(|program| submission.build_limit(&program.name));
     limits.max().unwrap_or(Duration::from_mins(10))
 }
 
 /// The language a lab is written in, as far as its files tell. Only told, never judged.
 fn language_of(directory: &Path, submission: &Submission) -> &'static str {
-    let marks = [("go.mod", "go"), ("Cargo.toml", "rust"), ("package.json", "typescript")];
-    if let Some((_, language)) = marks.iter().find(|(name, _)| directory.join(name).is_file()) {
+    let marks = [
+        ("go.mod", "go"),
+        ("Cargo.toml", "rust"),
+        ("package.json", "typescript"),
+    ];
+    if let Some((_, language)) = marks
+        .iter()
+        .find(|(name, _)| directory.join(name).is_file())
+    {
         return language;
     }
-    let mut words = submission.programs.iter().filter_map(|program| program.command.first());
-    if words.any(|word| word.rsplit('/').next().is_some_and(|name| name.starts_with("python"))) {
+    let mut words = submission
+        .programs
+        .iter()
+        .filter_map(|program| program.command.first());
+    if words.any(|word| {
+        word.rsplit('/')
+            .next()
+            .is_some_and(|name| name.starts_with("python"))
+    }) {
         "python"
     } else {
         "other"
@@ -138,13 +167,20 @@ fn language_of(directory: &Path, submission: &Submission) -> &'static str {
 /// A seed nobody can foresee: the standard library keys its hashers from the system's randomness.
 fn fresh_seed() -> Seed {
     let mut hasher = RandomState::new().build_hasher();
-    hasher.write_u128(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos());
+    hasher.write_u128(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_nanos(),
+    );
     hasher.write_u32(std::process::id());
     Seed(hasher.finish())
 }
 
 /// Seconds since 1970, UTC.
 pub(super) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

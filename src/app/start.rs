@@ -34,9 +34,9 @@ impl Starter {
         if text == "other" {
             return Ok(Self::Other);
         }
-        text.parse().map(Self::Language).map_err(|error: crate::curriculum::LanguageError| {
-            error.to_string()
-        })
+        text.parse()
+            .map(Self::Language)
+            .map_err(|error: crate::curriculum::LanguageError| error.to_string())
     }
 
     /// The word for it.
@@ -63,7 +63,11 @@ pub fn start(
     let subject = format!("Start {}: {}", unit.id, unit.title);
     let report = workspace::scaffold(workspace, &place, &files, &subject)?;
     remember(workspace, unit);
-    Ok(Started { place, language: starter, report })
+    Ok(Started {
+        place,
+        language: starter,
+        report,
+    })
 }
 
 fn files(
@@ -86,8 +90,11 @@ fn files(
     };
     let mut files: Vec<LayoutFile> = found.into_iter().map(layout_file).collect();
     if let Some(submission) = files.iter_mut().find(|file| file.path == SUBMISSION) {
-        submission.bytes =
-            workspace::stamp(&submission.bytes, unit.revision, &templates.contract_hash(lab));
+        submission.bytes = workspace::stamp(
+            &submission.bytes,
+            unit.revision,
+            &templates.contract_hash(lab),
+        );
     }
     files.extend(curriculum.brief(unit).map(|brief| LayoutFile {
         path: BRIEF.to_owned(),

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use mastery_kit::process::{How, Launch, StartError, Supervisor, environment};
-
 use tokio::runtime::Builder;
 
 use super::AppError;
@@ -24,11 +23,17 @@ pub struct Tool {
 /// What was found of a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    Good { version: String },
-    TooOld { version: String },
+    Good {
+        version: String,
+    },
+    TooOld {
+        version: String,
+    },
     Missing,
     /// It is there and does not work.
-    Broken { why: String },
+    Broken {
+        why: String,
+    },
 }
 
 /// Git, whose repositories hold the learner's work.
@@ -91,7 +96,9 @@ impl Tool {
                 },
             },
             Err(StartError::NotFound { .. }) => Found::Missing,
-            Err(error) => Found::Broken { why: error.to_string() },
+            Err(error) => Found::Broken {
+                why: error.to_string(),
+            },
         }
     }
 
@@ -106,9 +113,15 @@ impl Tool {
 
     fn judge(&self, said: &str) -> Found {
         let Some((version, numbers)) = version(said) else {
-            return Found::Broken { why: format!("`{}` says no version", self.command.join(" ")) };
+            return Found::Broken {
+                why: format!("`{}` says no version", self.command.join(" ")),
+            };
         };
-        if numbers >= self.wanted { Found::Good { version } } else { Found::TooOld { version } }
+        if numbers >= self.wanted {
+            Found::Good { version }
+        } else {
+            Found::TooOld { version }
+        }
     }
 
     /// `3.10`, as it is written in the course.
@@ -131,12 +144,21 @@ pub(super) fn identity<'w>(
     if names.is_empty() {
         return Ok(String::new());
     }
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(AppError::Runtime)?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(AppError::Runtime)?;
     let mut identity = Vec::new();
     for name in names {
-        let tool = Language::ALL.into_iter().map(of).find(|tool| tool.builds(name));
+        let tool = Language::ALL
+            .into_iter()
+            .map(of)
+            .find(|tool| tool.builds(name));
         identity.push(match tool {
-            Some(tool) => format!("{name}: {:?}", runtime.block_on(tool.look(supervisor, directory))),
+            Some(tool) => format!(
+                "{name}: {:?}",
+                runtime.block_on(tool.look(supervisor, directory))
+            ),
             None => name.to_owned(),
         });
     }
@@ -145,10 +167,14 @@ pub(super) fn identity<'w>(
 
 /// The first dotted number in a text: itself, and its first two parts.
 fn version(said: &str) -> Option<(String, (u32, u32))> {
-    let starts = said.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at);
+    let starts = said
+        .match_indices(|c: char| c.is_ascii_digit())
+        .map(|(at, _)| at);
     for at in starts {
-        let text: String =
-            said[at..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let text: String = said[at..]
+            .chars()
+            .take_while(|c| c.is_ascii_digit() || *c == '.')
+            .collect();
         let text = text.trim_end_matches('.').to_owned();
         let mut parts = text.split('.');
         if let (Some(Ok(major)), Some(Ok(minor))) =
@@ -168,18 +194,39 @@ mod tests {
     fn versions_are_read_from_what_tools_say() {
         let read = |said| version(said).map(|(text, _)| text);
         assert_eq!(read("Python 3.11.7"), Some("3.11.7".into()));
-        assert_eq!(read("go version go1.26.8 linux/amd64"), Some("1.26.8".into()));
+        assert_eq!(
+            read("go version go1.26.8 linux/amd64"),
+            Some("1.26.8".into())
+        );
         assert_eq!(read("v22.22.0"), Some("22.22.0".into()));
-        assert_eq!(read("cargo 1.95.0 (f2d3ce0bd 2026-03-21)"), Some("1.95.0".into()));
+        assert_eq!(
+            read("cargo 1.95.0 (f2d3ce0bd 2026-03-21)"),
+            Some("1.95.0".into())
+        );
         assert_eq!(read("no version here 7"), None);
     }
 
     #[test]
     fn an_older_release_is_told_from_a_good_one() {
         let python = of(Language::Python);
-        assert_eq!(python.judge("Python 3.9.2"), Found::TooOld { version: "3.9.2".into() });
-        assert_eq!(python.judge("Python 3.10.0"), Found::Good { version: "3.10.0".into() });
-        assert_eq!(python.judge("Python 4.0"), Found::Good { version: "4.0".into() });
+        assert_eq!(
+            python.judge("Python 3.9.2"),
+            Found::TooOld {
+                version: "3.9.2".into()
+            }
+        );
+        assert_eq!(
+            python.judge("Python 3.10.0"),
+            Found::Good {
+                version: "3.10.0".into()
+            }
+        );
+        assert_eq!(
+            python.judge("Python 4.0"),
+            Found::Good {
+                version: "4.0".into()
+            }
+        );
         assert!(matches!(python.judge("hello"), Found::Broken { .. }));
     }
 }

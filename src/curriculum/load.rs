@@ -167,6 +167,7 @@ impl Reader<'_> {
                 .map(|(old, new)| (old.into_inner(), new.into_inner()))
                 .collect(),
             options: lab.options,
+            env: lab.env,
             checks: lab
                 .check
                 .into_iter()

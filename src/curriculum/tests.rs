@@ -142,7 +142,7 @@ fn an_unknown_key_is_shown_with_the_one_that_was_meant() {
     3 | titel = "Orders"
       | ^^^^^ did you mean `title`?
       |
-    help: known keys are `format`, `revision`, `title`, `goal`, `status`, `component`, `languages`, `services`, `isolation`, `smoke`, `renamed`, `options`, `check`, `grader`
+    help: known keys are `format`, `revision`, `title`, `goal`, `status`, `component`, `languages`, `services`, `isolation`, `smoke`, `renamed`, `options`, `env`, `check`, `grader`
     "#);
     assert_snapshot!(lab_error("hints = [\"a\", \"b\", \"c\"]", "hint = []"), @r"
     error: unknown key `hint`
