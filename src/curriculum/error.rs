@@ -56,10 +56,10 @@ pub enum ErrorKind {
 const WIDTH: usize = 100;
 
 impl CurriculumError {
-    pub(super) fn new(kind: ErrorKind, file: String, title: impl Into<String>) -> Self {
+    pub(super) fn new(kind: ErrorKind, file: impl AsRef<str>, title: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            file: visible(&file),
+            file: visible(file.as_ref()),
             title: title.into(),
             source: None,
             help: None,

@@ -201,7 +201,7 @@ fn is_text(path: &str) -> bool {
 fn cannot_read(path: &str, error: io::Error) -> CurriculumError {
     CurriculumError::new(
         ErrorKind::Unreadable,
-        path.to_owned(),
+        path,
         format!("cannot read this: {error}"),
     )
     .because(error)

@@ -17,10 +17,10 @@ use mastery_kit::{
     verdict::Exit,
 };
 
-use crate::stage::{LONG, Stage, trial};
+use crate::stage::{LONG, Stage, says, trial};
 
-/// Long enough for Python to begin, short enough to wait for in vain.
-const SHORT: Duration = Duration::from_secs(3);
+/// Short enough to be waited for in vain, by who is up already; long enough for one look that hangs.
+const SHORT: Duration = Duration::from_millis(1500);
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -48,7 +48,7 @@ host, port = os.environ['HOST'], int(os.environ['PORT'])
 def listen(host, port):
     s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind((host, port)); s.listen()
+    s.bind((host, port)); s.listen(); print('up')
     return s
 def serve(statuses):
     class Answers(http.server.BaseHTTPRequestHandler):
@@ -56,7 +56,8 @@ def serve(statuses):
             status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
             self.send_response(status if self.path == '/healthz' else 404)
             self.send_header('Content-Length', '2'); self.end_headers(); self.wfile.write(b'ok')
-    http.server.HTTPServer((host, port), Answers).serve_forever()
+    server = http.server.HTTPServer((host, port), Answers); print('up')
+    server.serve_forever()
 ";
 
 struct Trying {
@@ -86,6 +87,12 @@ impl Trying {
         await_ready(&self.program, &ready, Some(self.port), limit, drop).await
     }
 
+    /// A loaded machine may take its time to start Python, which is not what is tried here.
+    async fn up(self) -> Self {
+        says(&self.program, "^up$").await;
+        self
+    }
+
     fn expected(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
@@ -111,7 +118,7 @@ async fn grpc(stage: Arc<Stage>) {
     trying.ready("grpc", LONG).await.unwrap();
     trying.program.kill().await;
     // What speaks HTTP/1.1 only is not ready, whatever it says.
-    let trying = Trying::python(&stage, "serve([200])").await;
+    let trying = Trying::python(&stage, "serve([200])").await.up().await;
     let why = trying.ready("grpc", SHORT).await.unwrap_err();
     assert!(matches!(why, NotReady::NotHealthy { .. }), "{why:?}");
     trying.program.kill().await;
@@ -171,12 +178,13 @@ async fn never_listens(stage: Arc<Stage>) {
 async fn other_port(stage: Arc<Stage>) {
     let other = ports::free_port().unwrap();
     let code = format!("port = {other}\nserve([200])");
-    let trying = Trying::python(&stage, &code).await;
+    let trying = Trying::python(&stage, &code).await.up().await;
     let found = SocketAddr::from((Ipv4Addr::LOCALHOST, other));
     let mut notes = Vec::new();
+    let limit = Duration::from_millis(2500); // the note comes after two seconds
     let ready = Ready::parse("http:/healthz").unwrap();
     let note = |text| notes.push(text);
-    let why = await_ready(&trying.program, &ready, Some(trying.port), SHORT, note).await;
+    let why = await_ready(&trying.program, &ready, Some(trying.port), limit, note).await;
     let expected = trying.expected();
     assert_eq!(
         why,
@@ -197,11 +205,11 @@ async fn ipv6(stage: Arc<Stage>) {
             "::",
             "s = socket.socket(socket.AF_INET6)\n\
              s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)\n\
-             s.bind(('::', port)); s.listen()\ntime.sleep(1000)",
+             s.bind(('::', port)); s.listen(); print('up')\ntime.sleep(1000)",
         ),
     ] {
-        let trying = Trying::python(&stage, code).await;
-        let limit = Duration::from_millis(1500);
+        let trying = Trying::python(&stage, code).await.up().await;
+        let limit = Duration::from_millis(200);
         let why = trying.ready("http:/healthz", limit).await.unwrap_err();
         let found = vec![SocketAddr::new(host.parse().unwrap(), trying.port)];
         let expected = trying.expected();
@@ -242,7 +250,10 @@ async fn taken(stage: Arc<Stage>) {
 }
 
 async fn mute(stage: Arc<Stage>) {
-    let trying = Trying::python(&stage, "s = listen(host, port)\ntime.sleep(1000)").await;
+    let trying = Trying::python(&stage, "s = listen(host, port)\ntime.sleep(1000)")
+        .await
+        .up()
+        .await;
     let why = trying.ready("http:/healthz", SHORT).await.unwrap_err();
     assert!(
         matches!(&why, NotReady::NotHealthy { seen, .. } if seen.contains("did not answer GET /healthz")),
@@ -252,7 +263,7 @@ async fn mute(stage: Arc<Stage>) {
 }
 
 async fn unhealthy(stage: Arc<Stage>) {
-    let trying = Trying::python(&stage, "serve([503])").await;
+    let trying = Trying::python(&stage, "serve([503])").await.up().await;
     let why = trying.ready("http:/healthz", SHORT).await.unwrap_err();
     assert!(
         matches!(&why, NotReady::NotHealthy { seen, .. } if seen.contains("answered 503")),
@@ -263,7 +274,7 @@ async fn unhealthy(stage: Arc<Stage>) {
 
 async fn no_http(stage: Arc<Stage>) {
     let code = "s = listen(host, port)\nwhile True:\n c, _ = s.accept(); c.sendall(b'hello\\r\\n'); c.close()";
-    let trying = Trying::python(&stage, code).await;
+    let trying = Trying::python(&stage, code).await.up().await;
     let why = trying.ready("http:/healthz", SHORT).await.unwrap_err();
     assert!(
         matches!(&why, NotReady::NotHealthy { seen, .. } if seen.contains("HTTP") || seen.contains("closed")),
