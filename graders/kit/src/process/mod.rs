@@ -17,6 +17,7 @@ mod program;
 pub mod ready;
 mod resources;
 pub mod supervisor;
+mod sweep;
 mod tool;
 mod transcript;
 
@@ -27,6 +28,7 @@ pub use self::{
     launch::{Launch, Limits, Looked, OutputChunk, StartError},
     program::{Deed, End, Ending, Program, ProgramHandle},
     resources::Resources,
+    sweep::end_tree,
     tool::{Finished, How},
 };
 
