@@ -180,15 +180,18 @@ async fn many_children(stage: Arc<Stage>) {
 }
 
 async fn comet(stage: Arc<Stage>) {
-    let program = stage
-        .python(
-            "import os, time\n\
-             if os.fork() == 0:\n os.setsid()\n while True:\n  if os.fork(): os._exit(0)\n\
-             print('up')\ntime.sleep(1000)",
-        )
-        .await;
-    says(&program, "^up$").await;
-    assert!(program.kill().await.left.is_empty());
+    // Never twice the same pid; the second one never twice the same session either.
+    for flees in ["", "  os.setsid()\n"] {
+        let program = stage
+            .python(&format!(
+                "import os, time\n\
+                 if os.fork() == 0:\n os.setsid()\n while True:\n  if os.fork(): os._exit(0)\n{flees}\
+                 print('up')\ntime.sleep(1000)"
+            ))
+            .await;
+        says(&program, "^up$").await;
+        assert!(program.kill().await.left.is_empty());
+    }
 }
 
 async fn worker_takes_its_time(stage: Arc<Stage>) {
