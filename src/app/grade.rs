@@ -17,7 +17,7 @@ use crate::{
         event::{BuildResult, GradeEvent},
         progress::{Obstacle, Progress},
     },
-    report::{Reporter as _, Tape},
+    report::{Reporter as _, tape::Tape},
     workspace::{
         self, BuildCache, BuildKey, Imported, Kept, LeftOut, RunFolder, RunLock, Snapshot,
         Submission, Workspace, WorkspaceError,
@@ -112,7 +112,7 @@ impl<'w> Grading<'w> {
             }
         };
         builds.forget()?;
-        let (progress, tape_trouble) = self.run(&plan, &mut folder, listener)?;
+        let (progress, tape_trouble) = run(&plan, &mut folder, listener)?;
         builds.remember(&progress)?;
         let kept = self.keep(folder, &snapshot);
         Ok(Graded {
@@ -121,36 +121,6 @@ impl<'w> Grading<'w> {
             left_out: snapshot.left_out,
             tape_trouble,
         })
-    }
-
-    fn run(
-        &self,
-        plan: &crate::grading::plan::Plan,
-        folder: &mut RunFolder,
-        listener: &mut Listener<'_>,
-    ) -> Result<(Progress, Option<String>), AppError> {
-        let path = folder.tape();
-        let mut tape = Some(Tape::create(&path).map_err(|error| AppError::Io {
-            doing: "Writing",
-            path: path.clone(),
-            error,
-        })?);
-        let mut trouble = None;
-        let progress = dispatcher::run(plan, &mut |at, event| {
-            if let GradeEvent::ProgramReady { supervisor, .. } = event
-                && let Err(error) = folder.note_supervisor(*supervisor)
-            {
-                trouble.get_or_insert_with(|| error.to_string());
-            }
-            let written = tape.as_mut().map(|tape| tape.on_event(at, event));
-            if let Some(Err(error)) = written {
-                trouble = Some(format!("The tape of this run cannot be written: {error}."));
-                tape = None;
-            }
-            listener(at, event);
-        })
-        .map_err(AppError::Runtime)?;
-        Ok((progress, trouble))
     }
 
     /// The tape is on disk; now the commit. Left as it is when that fails: the next run imports it.
@@ -167,6 +137,36 @@ impl<'w> Grading<'w> {
             }
         }
     }
+}
+
+/// Carries the plan out; the tape is told first.
+fn run(
+    plan: &crate::grading::plan::Plan,
+    folder: &mut RunFolder,
+    listener: &mut Listener<'_>,
+) -> Result<(Progress, Option<String>), AppError> {
+    let path = folder.tape();
+    let mut tape = Some(Tape::create(&path).map_err(|error| AppError::Io {
+        doing: "Writing",
+        path: path.clone(),
+        error,
+    })?);
+    let mut trouble = None;
+    let progress = dispatcher::run(plan, &mut |at, event| {
+        if let GradeEvent::ProgramReady { supervisor, .. } = event
+            && let Err(error) = folder.note_supervisor(*supervisor)
+        {
+            trouble.get_or_insert_with(|| error.to_string());
+        }
+        let written = tape.as_mut().map(|tape| tape.on_event(at, event));
+        if let Some(Err(error)) = written {
+            trouble = Some(format!("The tape of this run cannot be written: {error}."));
+            tape = None;
+        }
+        listener(at, event);
+    })
+    .map_err(AppError::Runtime)?;
+    Ok((progress, trouble))
 }
 
 /// Which programs need no build: the tree, the lines and the toolchain are those of the last good one.

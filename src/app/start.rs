@@ -104,20 +104,20 @@ fn files(
     Ok(files)
 }
 
-const LAST: &str = ".mastery/last-started";
+const LAST: &str = "last-started";
 
 /// Keeps which unit was started last, for commands that name none. Losing it costs a name.
 fn remember(workspace: &Workspace, unit: &Unit) {
-    if workspace::own_folder(workspace).is_err() {
+    let Ok(own) = workspace::own_folder(workspace) else {
         return;
-    }
-    if fs::write(workspace.root.join(LAST), format!("{}\n", unit.id)).is_err() {
+    };
+    if fs::write(own.join(LAST), format!("{}\n", unit.id)).is_err() {
         // Then the next command asks for a name.
     }
 }
 
 /// The unit last started here, if anybody remembers.
 pub fn last_started(workspace: &Workspace) -> Option<String> {
-    let text = fs::read_to_string(workspace.root.join(LAST)).ok()?;
+    let text = fs::read_to_string(workspace.root.join(workspace::OWN).join(LAST)).ok()?;
     Some(text.trim().to_owned())
 }

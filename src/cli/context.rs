@@ -19,7 +19,10 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(texts: Option<PathBuf>) -> Self {
-        Self { texts, curriculum: OnceCell::new() }
+        Self {
+            texts,
+            curriculum: OnceCell::new(),
+        }
     }
 
     /// The course: the one built in, or that of `--curriculum`.
@@ -31,13 +34,13 @@ impl Context {
             Some(folder) => Curriculum::open(folder),
             None => Curriculum::embedded(),
         };
-        let opened = opened
-            .map_err(|error| CommandError::new(ErrorKind::Curriculum, error, Vec::new()))?;
+        let opened =
+            opened.map_err(|error| CommandError::new(ErrorKind::Curriculum, error, Vec::new()))?;
         Ok(self.curriculum.get_or_init(|| opened))
     }
 
     /// The folder one stands in.
-    pub(crate) fn here(&self) -> Result<PathBuf, CommandError> {
+    pub(crate) fn here() -> Result<PathBuf, CommandError> {
         env::current_dir().map_err(|error| {
             CommandError::user(format!("The folder you stand in cannot be read: {error}."))
                 .hint("It may have been deleted; `cd` to another.")
@@ -45,12 +48,12 @@ impl Context {
     }
 
     /// The workspace around `here`.
-    pub(crate) fn workspace(&self, here: &Path) -> Result<Workspace, CommandError> {
+    pub(crate) fn workspace(here: &Path) -> Result<Workspace, CommandError> {
         Workspace::discover(here).map_err(CommandError::from)
     }
 
     /// What starts and owns programs: this very executable.
-    pub(crate) fn supervisor(&self) -> Result<Supervisor, CommandError> {
+    pub(crate) fn supervisor() -> Result<Supervisor, CommandError> {
         if cfg!(target_os = "linux") {
             // Leads to this very program even after an update has replaced its file.
             return Ok(Supervisor::new("/proc/self/exe".into()));

@@ -2,11 +2,11 @@
 
 use std::{error::Error, process::ExitCode, sync::Arc};
 
-use super::ui::Ui;
+use super::ui::{Lines as _, Ui};
 use crate::{
     app::AppError,
     curriculum::CurriculumError,
-    report::words,
+    report::words::{Line, Tone},
     workspace::{Fault, WorkspaceError},
 };
 
@@ -19,8 +19,6 @@ pub(crate) enum ErrorKind {
     Curriculum,
     /// The machine, the disk, a service.
     Bench,
-    /// ^C.
-    Interrupted,
     /// A bug of ours.
     Internal,
 }
@@ -52,7 +50,11 @@ impl CommandError {
         error: impl Into<Box<dyn Error + Send + Sync>>,
         hints: Vec<String>,
     ) -> Self {
-        Self { kind, error: Arc::from(error.into()), hints }
+        Self {
+            kind,
+            error: Arc::from(error.into()),
+            hints,
+        }
     }
 
     /// A mistake of the user's, in words.
@@ -69,26 +71,26 @@ impl CommandError {
     /// Tells it on standard error.
     pub(crate) fn tell(&self, ui: &Ui) {
         let label = match self.kind {
-            ErrorKind::User | ErrorKind::Interrupted => "error",
+            ErrorKind::User => "error",
             ErrorKind::Curriculum => "error in the curriculum",
             ErrorKind::Bench => "this machine stands in the way",
             ErrorKind::Internal => "bug in mastery",
         };
-        let mut text = words::error_text(ui.err, label, &self.error.to_string());
+        let label = Line::new().then(Tone::Bad, format!("{label}: "));
+        let mut text = format!("{}{}\n", label.render(ui.err), self.error);
         let mut source = self.error.source();
         while let Some(cause) = source {
-            text.push_str(&format_cause(&cause.to_string()));
+            text.line(format!("  because: {cause}"));
             source = cause.source();
         }
         for hint in &self.hints {
-            text.push_str(&words::hint_text(ui.err, hint));
+            let line = Line::new()
+                .then(Tone::Accent, "  help: ")
+                .then(Tone::Plain, hint);
+            text.line(format!("{}", line.render(ui.err)));
         }
         ui.warn(&text);
     }
-}
-
-fn format_cause(cause: &str) -> String {
-    format!("  because: {cause}\n")
 }
 
 impl From<WorkspaceError> for CommandError {
@@ -139,7 +141,6 @@ pub(crate) fn exit_code(result: &CommandResult) -> ExitCode {
             ErrorKind::Curriculum => 3,
             ErrorKind::Bench => 4,
             ErrorKind::Internal => 70,
-            ErrorKind::Interrupted => 130,
         },
     })
 }
@@ -159,7 +160,7 @@ mod tests {
             code(error(ErrorKind::Curriculum)),
             code(error(ErrorKind::Bench)),
             code(error(ErrorKind::Internal)),
-            code(error(ErrorKind::Interrupted)),
+            code(Ok(Ending::Interrupted)),
         ];
         let expected = [0_u8, 1, 2, 3, 4, 70, 130].map(|n| format!("{:?}", ExitCode::from(n)));
         assert_eq!(all, expected);

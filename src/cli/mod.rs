@@ -21,7 +21,12 @@ use self::{
 /// Make a workspace with `mastery init`, scaffold a lab with `mastery start rest-api`, and let
 /// `mastery grade` build it, run it and check it. Nothing leaves this machine.
 #[derive(Debug, Parser)]
-#[command(name = "mastery", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "mastery",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Args {
     /// Read the course's texts from this folder instead of those built in
@@ -55,7 +60,10 @@ pub(crate) fn command_line() -> clap::Command {
 /// The supervisor is dispatched before anything else: it is a process of its own that happens to
 /// live in the same file.
 pub fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|word| word == mastery_kit::process::RUN) {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == mastery_kit::process::RUN)
+    {
         return mastery_kit::process::supervisor::main();
     }
     let ui = Ui::from_environment();
@@ -76,7 +84,7 @@ fn run(ui: &Ui, args: Args) -> CommandResult {
         Command::Start(args) => start::run(ui, &context, &args),
         Command::Grade(args) => grade::run(ui, &context, &args),
         Command::Progress(args) => progress::run(ui, &context, &args),
-        Command::Doctor(args) => doctor::run(ui, &context, &args),
+        Command::Doctor(args) => doctor::run(ui, &args),
         Command::Demo(args) => demo::run(ui, &context, &args),
         Command::Author(args) => author::run(ui, &context, &args),
         Command::Completions(args) => completions::run(ui, &args),
@@ -89,7 +97,10 @@ fn usage(error: &clap::Error) -> ExitCode {
     if error.print().is_err() {
         // The reader went away.
     }
-    let asked_for = matches!(error.kind(), ClapKind::DisplayHelp | ClapKind::DisplayVersion);
+    let asked_for = matches!(
+        error.kind(),
+        ClapKind::DisplayHelp | ClapKind::DisplayVersion
+    );
     exit_code(&if asked_for {
         Ok(Ending::Good)
     } else {

@@ -1,4 +1,4 @@
-//! The events of a run: owned, serialisable, frozen early. The screen, plain text, JSON lines, JUnit
+//! The events of a run: owned, serialisable, frozen early. The screen, plain text, JSON lines, `JUnit`
 //! and the kept tape are folds of this one stream.
 
 use std::{collections::BTreeMap, time::Duration};

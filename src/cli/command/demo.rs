@@ -14,12 +14,13 @@ use crate::{
     cli::{
         context::Context,
         error::{CommandError, CommandResult, Ending, ErrorKind},
-        ui::Ui,
+        ui::{Ui, rendered},
     },
     curriculum::Unit,
     grading::progress::Conclusion,
     report::{
-        Fan, Plain, Reporter as _,
+        Fan, Reporter as _,
+        plain::Plain,
         words::{Line, Tone},
     },
     workspace::Workspace,
@@ -40,31 +41,47 @@ pub(crate) struct Args {
 pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
     let curriculum = context.curriculum()?;
     let unit = curriculum.unit(demo::LAB).ok_or_else(|| {
-        CommandError::user(format!("The curriculum has no lab `{}` to show.", demo::LAB))
+        CommandError::user(format!(
+            "The curriculum has no lab `{}` to show.",
+            demo::LAB
+        ))
     })?;
     let throw_away = tempfile::Builder::new().prefix("mastery-demo-").tempdir();
     let throw_away = throw_away.map_err(|error| {
         let text = format!("No folder can be made for the demo: {error}.");
-        CommandError::new(ErrorKind::Bench, text, vec!["Set TMPDIR to one that can be written.".into()])
+        CommandError::new(
+            ErrorKind::Bench,
+            text,
+            vec!["Set TMPDIR to one that can be written.".into()],
+        )
     })?;
     let folder = match &args.keep {
-        Some(folder) => context.here()?.join(folder),
+        Some(folder) => Context::here()?.join(folder),
         None => throw_away.path().join("backend-mastery"),
     };
-    let supervisor = context.supervisor()?;
+    let supervisor = Context::supervisor()?;
     let language = demo::choose_language(&supervisor, throw_away.path())?;
-    title(ui, &format!("mastery init · mastery start {} --lang {language}", unit.id));
+    title(
+        ui,
+        &format!("mastery init · mastery start {} --lang {language}", unit.id),
+    );
     let workspace = demo::lay_out(&folder, language, curriculum, unit)?;
     ui.say(&format!("A workspace in {}\n", folder.display()));
 
-    title(ui, "mastery grade        the starter: it runs, and fails honestly");
+    title(
+        ui,
+        "mastery grade        the starter: it runs, and fails honestly",
+    );
     let grading = Grading::begin(&workspace, curriculum, supervisor)?;
     let starter = grade(ui, &grading, unit)?;
     if starter == Conclusion::Interrupted {
         return Ok(Ending::Interrupted);
     }
 
-    title(ui, "mastery grade        a solution: what you will have written");
+    title(
+        ui,
+        "mastery grade        a solution: what you will have written",
+    );
     demo::solve(&workspace, unit, language)?;
     let solution = grade(ui, &grading, unit)?;
     if solution == Conclusion::Interrupted {
@@ -83,14 +100,17 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
 
 fn title(ui: &Ui, text: &str) {
     let line = Line::new().then(Tone::Accent, "$ ").then(Tone::Bold, text);
-    ui.say(&format!("\n{}\n", line.render(&ui.out)));
+    ui.say(&format!("\n{}\n", line.render(ui.out)));
 }
 
 fn grade(ui: &Ui, grading: &Grading<'_>, unit: &Unit) -> Result<Conclusion, CommandError> {
     let mut fan = Fan::new();
     let plain = Plain::new(io::stdout(), ui.out);
     if ui.watched {
-        fan.add("plain", Box::new(plain.watched(ProgressDrawTarget::stderr())));
+        fan.add(
+            "plain",
+            Box::new(plain.watched(ProgressDrawTarget::stderr())),
+        );
     } else {
         fan.add("plain", Box::new(plain));
     }
@@ -106,9 +126,7 @@ fn grade(ui: &Ui, grading: &Grading<'_>, unit: &Unit) -> Result<Conclusion, Comm
 fn progress(ui: &Ui, workspace: &Workspace, context: &Context) -> Result<(), CommandError> {
     let overview =
         overview::overview(workspace, context.curriculum()?).map_err(AppError::Workspace)?;
-    let lines = overview.lines(&ui.out);
-    let text: String = lines.iter().map(|line| format!("{}\n", line.render(&ui.out))).collect();
-    ui.say(&text);
+    ui.say(&rendered(&overview.lines(ui.out), ui.out));
     Ok(())
 }
 
@@ -120,6 +138,7 @@ fn closing(args: &Args, starter: Conclusion, solution: Conclusion) -> String {
     }
     match &args.keep {
         Some(folder) => format!("\nThe workspace stays in {}.\n", folder.display()),
-        None => "\nThe workspace is gone again. Make your own: `mastery init backend-mastery`.\n".to_owned(),
+        None => "\nThe workspace is gone again. Make your own: `mastery init backend-mastery`.\n"
+            .to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         error::{CommandError, CommandResult, Ending, ErrorKind},
-        ui::Ui,
+        ui::{Lines as _, Ui},
     },
     report::words::{Glyph, Line, Tone},
     workspace::ErrorKind as WorkspaceErrorKind,
@@ -21,14 +21,14 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
-    let here = context.here()?;
+pub(crate) fn run(ui: &Ui, args: &Args) -> CommandResult {
+    let here = Context::here()?;
     let workspace = match crate::workspace::Workspace::discover(&here) {
         Ok(workspace) => Some(workspace),
         Err(error) if matches!(error.kind(), WorkspaceErrorKind::NotAWorkspace { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let findings = doctor::examine(workspace.as_ref(), &here, &context.supervisor()?)?;
+    let findings = doctor::examine(workspace.as_ref(), &here, &Context::supervisor()?)?;
     if args.json {
         ui.say(&json(&findings)?);
     } else {
@@ -50,10 +50,10 @@ fn told(ui: &Ui, findings: &[Finding]) -> String {
             .then(glyph.tone(), format!("{} ", glyph.text(ui.out.ascii)))
             .then(Tone::Bold, format!("{:<13}", finding.subject))
             .then(Tone::Plain, ui.out.show(&finding.found));
-        text.push_str(&format!("{}\n", line.render(&ui.out)));
+        text.line(format!("{}", line.render(ui.out)));
         if let Some(deed) = &finding.deed {
             let line = Line::new().then(Tone::Dim, format!("{:15}{deed}", ""));
-            text.push_str(&format!("{}\n", line.render(&ui.out)));
+            text.line(format!("{}", line.render(ui.out)));
         }
     }
     text
@@ -61,7 +61,13 @@ fn told(ui: &Ui, findings: &[Finding]) -> String {
 
 fn json(findings: &[Finding]) -> Result<String, CommandError> {
     let value = serde_json::json!({ "format": 1, "findings": findings });
-    serde_json::to_string_pretty(&value).map(|text| text + "\n").map_err(|error| {
-        CommandError::new(ErrorKind::Internal, format!("No JSON: {error}."), Vec::new())
-    })
+    serde_json::to_string_pretty(&value)
+        .map(|text| text + "\n")
+        .map_err(|error| {
+            CommandError::new(
+                ErrorKind::Internal,
+                format!("No JSON: {error}."),
+                Vec::new(),
+            )
+        })
 }

@@ -20,11 +20,14 @@ use crate::{
     cli::{
         context::Context,
         error::{CommandError, CommandResult, Ending},
-        ui::Ui,
+        ui::{Lines as _, Ui},
     },
     grading::progress::Conclusion,
     report::{
-        Fan, Json, Junit, Plain, Reporter as _,
+        Fan, Reporter as _,
+        json::Json,
+        junit::Junit,
+        plain::Plain,
         words::{Line, Tone, counted, tally},
     },
     workspace::Imported,
@@ -106,18 +109,20 @@ impl FromStr for ReportTo {
 }
 
 pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
-    let here = context.here()?;
+    let here = Context::here()?;
     let reports = reports(args)?;
-    let workspace = context.workspace(&here)?;
+    let workspace = Context::workspace(&here)?;
     let curriculum = context.curriculum()?;
     let last = last_started(&workspace);
     let named = args.scope.as_deref();
     let here = here.canonicalize().unwrap_or(here);
     let scope = scope::to_grade(curriculum, &workspace.root, &here, named, last.as_deref())
         .map_err(AppError::from)?;
-    let grading = Grading::begin(&workspace, curriculum, context.supervisor()?)?;
+    let grading = Grading::begin(&workspace, curriculum, Context::supervisor()?)?;
     ui.warn(&imported_told(&grading.imported));
-    let told_here = reports.iter().any(|report| report.form == Form::Plain && report.file.is_none());
+    let told_here = reports
+        .iter()
+        .any(|report| report.form == Form::Plain && report.file.is_none());
     let mut worst = Ending::Good;
     for (place, unit) in scope.units.iter().enumerate() {
         let request = GradeRequest {
@@ -160,9 +165,16 @@ fn reports(args: &Args) -> Result<Vec<ReportTo>, CommandError> {
             }
         }
     }
-    if reports.iter().filter(|report| report.file.is_none()).count() > 1 {
-        return Err(CommandError::user("Only one report can go to standard output.")
-            .hint("Give the others a file: `--report junit=FILE`."));
+    if reports
+        .iter()
+        .filter(|report| report.file.is_none())
+        .count()
+        > 1
+    {
+        return Err(
+            CommandError::user("Only one report can go to standard output.")
+                .hint("Give the others a file: `--report junit=FILE`."),
+        );
     }
     Ok(reports)
 }
@@ -184,7 +196,11 @@ fn fan(ui: &Ui, reports: &[ReportTo], args: &Args, append: bool) -> Result<Fan, 
             Form::Json => Box::new(Json::new(out)),
             Form::Junit => Box::new(Junit::new(out)),
             Form::Plain => {
-                let style = if here { ui.out } else { crate::report::words::Style::plain(80) };
+                let style = if here {
+                    ui.out
+                } else {
+                    crate::report::words::Style::plain(80)
+                };
                 let plain = Plain::new(out, style).verbose(args.verbose);
                 if here && ui.watched {
                     Box::new(plain.watched(ProgressDrawTarget::stderr()))
@@ -205,7 +221,10 @@ fn open(path: &PathBuf, append: bool) -> Result<File, CommandError> {
         File::create(path)
     };
     opened.map_err(|error| {
-        CommandError::user(format!("The report cannot be written to {}: {error}.", path.display()))
+        CommandError::user(format!(
+            "The report cannot be written to {}: {error}.",
+            path.display()
+        ))
     })
 }
 
@@ -232,7 +251,9 @@ fn worse(one: Ending, other: Ending) -> Ending {
 
 /// The line under a run: which attempt it is, and what was before.
 pub(super) fn after(ui: &Ui, graded: &Graded) -> String {
-    let Ok(kept) = &graded.kept else { return String::new() };
+    let Ok(kept) = &graded.kept else {
+        return String::new();
+    };
     let mut line = Line::new().then(Tone::Plain, format!("attempt {} kept", kept.position));
     if let Some(before) = &kept.before {
         let was = tally(&before.tally());
@@ -241,9 +262,9 @@ pub(super) fn after(ui: &Ui, graded: &Graded) -> String {
     if kept.passed {
         line = line.then(Tone::Good, " · the lab is passed");
     }
-    let mut text = format!("{}\n", line.render(&ui.out));
+    let mut text = format!("{}\n", line.render(ui.out));
     for left in &graded.left_out {
-        text.push_str(&format!("  {left}\n"));
+        text.line(format!("  {left}"));
     }
     text
 }
@@ -251,14 +272,14 @@ pub(super) fn after(ui: &Ui, graded: &Graded) -> String {
 fn troubles(graded: &Graded) -> String {
     let mut text = String::new();
     if let Some(trouble) = &graded.tape_trouble {
-        text.push_str(&format!("warning: {trouble}\n"));
+        text.line(format!("warning: {trouble}"));
     }
     if let Err(error) = &graded.kept {
-        text.push_str(&format!(
-            "warning: the attempt could not be kept as a commit: {error}\n  The verdict stands; the next `mastery grade` tries again from the run's folder.\n"
+        text.line(format!(
+            "warning: the attempt could not be kept as a commit: {error}\n  The verdict stands; the next `mastery grade` tries again from the run's folder."
         ));
         for hint in error.hints() {
-            text.push_str(&format!("  {hint}\n"));
+            text.line(format!("  {hint}"));
         }
     }
     text
@@ -276,7 +297,10 @@ fn imported_told(imported: &[Imported]) -> String {
         return String::new();
     }
     let runs = counted(kept.len() as u64, "run");
-    format!("{runs} that had been killed kept as attempts: {}\n", kept.join(", "))
+    format!(
+        "{runs} that had been killed kept as attempts: {}\n",
+        kept.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -287,7 +311,10 @@ mod tests {
     fn a_report_is_a_form_and_perhaps_a_file() {
         let read = |text: &str| text.parse::<ReportTo>().map(|to| (to.form, to.file));
         assert_eq!(read("json"), Ok((Form::Json, None)));
-        assert_eq!(read("junit=a/b.xml"), Ok((Form::Junit, Some("a/b.xml".into()))));
+        assert_eq!(
+            read("junit=a/b.xml"),
+            Ok((Form::Junit, Some("a/b.xml".into())))
+        );
         assert!(read("junit=").is_err());
         assert!(read("xml").is_err());
     }
@@ -296,7 +323,10 @@ mod tests {
     fn a_failure_is_worse_than_an_unsettled_and_a_stop_than_both() {
         assert_eq!(worse(Ending::Unsettled, Ending::Failed), Ending::Failed);
         assert_eq!(worse(Ending::Failed, Ending::Unsettled), Ending::Failed);
-        assert_eq!(worse(Ending::Failed, Ending::Interrupted), Ending::Interrupted);
+        assert_eq!(
+            worse(Ending::Failed, Ending::Interrupted),
+            Ending::Interrupted
+        );
         assert_eq!(worse(Ending::Good, Ending::Good), Ending::Good);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     cli::{
         context::Context,
         error::{CommandResult, Ending},
-        ui::Ui,
+        ui::{Lines as _, Ui},
     },
     curriculum::Language,
     report::words::counted,
@@ -31,7 +31,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
-    let dir = context.here()?.join(&args.dir);
+    let dir = Context::here()?.join(&args.dir);
     let report = layout::init(&dir, args.lang.as_str(), context.curriculum()?)?;
     ui.say(&told(&report, args));
     Ok(Ending::Good)
@@ -49,15 +49,20 @@ fn told(report: &InitReport, args: &Args) -> String {
     };
     if !report.already_there.is_empty() {
         let there = counted(report.already_there.len() as u64, "file");
-        text.push_str(&format!("{there} stood there already and stayed as they are.\n"));
+        text.line(format!(
+            "{there} stood there already and stayed as they are."
+        ));
     }
     text.push_str(&commit_told(&report.commit));
-    text.push_str("\nNext:\n");
+    text.line("\nNext:");
     if args.dir.as_os_str() != "." {
-        text.push_str(&format!("  cd {}\n", shell_word(&args.dir.display().to_string())));
+        text.line(format!(
+            "  cd {}",
+            shell_word(&args.dir.display().to_string())
+        ));
     }
-    text.push_str("  mastery doctor            # what this machine has\n");
-    text.push_str("  mastery start rest-api    # the first lab\n");
+    text.line("  mastery doctor            # what this machine has");
+    text.line("  mastery start rest-api    # the first lab");
     text
 }
 
@@ -66,10 +71,13 @@ pub(super) fn commit_told(commit: &Commit) -> String {
     match commit {
         Commit::Made(id) => format!("Committed as {}.\n", id.short()),
         Commit::None { why: None, .. } => String::new(),
-        Commit::None { why: Some(why), hints } => {
+        Commit::None {
+            why: Some(why),
+            hints,
+        } => {
             let mut text = format!("Not committed: {why}\n");
             for hint in hints {
-                text.push_str(&format!("  {hint}\n"));
+                text.line(format!("  {hint}"));
             }
             text
         }

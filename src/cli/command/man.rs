@@ -31,7 +31,11 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> CommandResult {
         },
     };
     ui.say(&render(page).map_err(|error| {
-        CommandError::new(ErrorKind::Internal, format!("The page cannot be written: {error}."), Vec::new())
+        CommandError::new(
+            ErrorKind::Internal,
+            format!("The page cannot be written: {error}."),
+            Vec::new(),
+        )
     })?);
     Ok(Ending::Good)
 }

@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         error::{CommandResult, Ending},
-        ui::Ui,
+        ui::{Ui, rendered},
     },
 };
 
@@ -22,15 +22,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
-    let here = context.here()?;
-    let workspace = context.workspace(&here)?;
+    let here = Context::here()?;
+    let workspace = Context::workspace(&here)?;
     let overview = overview::overview(&workspace, context.curriculum()?)?;
     if args.json {
         ui.say(&overview.to_json());
         return Ok(Ending::Good);
     }
-    let lines = overview.lines(&ui.out);
-    let text: String = lines.iter().map(|line| format!("{}\n", line.render(&ui.out))).collect();
-    ui.say(&text);
+    ui.say(&rendered(&overview.lines(ui.out), ui.out));
     Ok(Ending::Good)
 }

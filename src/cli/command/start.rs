@@ -9,7 +9,7 @@ use crate::{
     cli::{
         context::Context,
         error::{CommandError, CommandResult, Ending},
-        ui::Ui,
+        ui::{Lines as _, Ui},
     },
     curriculum::Unit,
     report::words::counted,
@@ -30,8 +30,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
-    let here = context.here()?;
-    let workspace = context.workspace(&here)?;
+    let here = Context::here()?;
+    let workspace = Context::workspace(&here)?;
     let curriculum = context.curriculum()?;
     let scope = scope::to_start(curriculum, &args.unit).map_err(crate::app::AppError::from)?;
     let wanted = args.lang.as_ref().unwrap_or(&workspace.settings.language);
@@ -39,12 +39,12 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
         CommandError::user(error).hint("`--lang other` lays out the contract for any language.")
     })?;
     for unit in scope.units {
-        let started = start::start(&workspace, curriculum, unit, starter)?;
+        let laid = start::start(&workspace, curriculum, unit, starter)?;
         let shown = match here.strip_prefix(&workspace.root) {
-            Ok(below) if below.as_os_str().is_empty() => started.place.clone(),
-            _ => workspace.folder(&started.place).display().to_string(),
+            Ok(below) if below.as_os_str().is_empty() => laid.place.clone(),
+            _ => workspace.folder(&laid.place).display().to_string(),
         };
-        ui.say(&told(unit, &started, &shown));
+        ui.say(&told(unit, &laid, &shown));
     }
     Ok(Ending::Good)
 }
@@ -53,26 +53,33 @@ fn told(unit: &Unit, started: &Started, shown: &str) -> String {
     let report = &started.report;
     let mut text = format!("{} · {}\n", unit.id, unit.title);
     if report.created.is_empty() {
-        text.push_str(&format!("  {shown} is complete already; nothing was changed.\n"));
+        text.line(format!(
+            "  {shown} is complete already; nothing was changed."
+        ));
     } else {
         let made = counted(report.created.len() as u64, "file");
         let language = started.language.as_str();
-        text.push_str(&format!("  {made} in {shown} ({language})\n"));
+        text.line(format!("  {made} in {shown} ({language})"));
     }
     if !report.kept.is_empty() {
         let kept = counted(report.kept.len() as u64, "file");
-        text.push_str(&format!("  {kept} of yours stayed as they are: {}\n", report.kept.join(", ")));
+        text.line(format!(
+            "  {kept} of yours stayed as they are: {}",
+            report.kept.join(", ")
+        ));
     }
     for line in commit_told(&report.commit).lines() {
-        text.push_str(&format!("  {line}\n"));
+        text.line(format!("  {line}"));
     }
     let folder = shell_word(shown);
-    text.push_str("\nNext:\n");
-    text.push_str(&format!("  cd {folder}\n"));
-    text.push_str(&format!("  read {BRIEF} and contract/    # all that is judged stands there\n"));
+    text.line("\nNext:");
+    text.line(format!("  cd {folder}"));
+    text.line(format!(
+        "  read {BRIEF} and contract/    # all that is judged stands there"
+    ));
     if started.language == Starter::Other {
-        text.push_str("  fill in submission.toml       # how your program is built and run\n");
+        text.line("  fill in submission.toml       # how your program is built and run");
     }
-    text.push_str("  mastery grade                # failures explain themselves\n");
+    text.line("  mastery grade                # failures explain themselves");
     text
 }

@@ -194,10 +194,10 @@ impl<'p> Programs<'p> {
         let Some(ready) = &spec.ready else {
             return Ok(());
         };
-        let (notes, mut noted) = mpsc::channel(4);
+        let (told, mut notes) = mpsc::channel(4);
         let handle = program.handle();
         let waiting = await_ready(&handle, ready, port, spec.start_limit, |note| {
-            if notes.try_send(note).is_err() {
+            if told.try_send(note).is_err() {
                 // Four notes wait already; one more says nothing new.
             }
         });
@@ -207,25 +207,21 @@ impl<'p> Programs<'p> {
                 result = &mut waiting => {
                     return result.map(drop).map_err(|why| trouble(spec, program, why));
                 }
-                Some(note) = noted.recv() => self.sink.note(note, None).await,
+                Some(note) = notes.recv() => self.sink.note(note, None).await,
                 () = stop.at_least(StopLevel::WindDown) => return Err(Trouble::Stopped),
             }
         }
     }
 
     fn choose_ports(&mut self, spec: &RunSpec) -> Result<BTreeMap<String, u16>, Trouble> {
-        let mut chosen = BTreeMap::new();
-        for name in &spec.ports {
-            let port = match self.given.next() {
-                Some(port) => port,
-                None => ports::free_port().map_err(|error| {
-                    let why = format!("The system gives no free port on 127.0.0.1: {error}.");
-                    Trouble::Verdict(Verdict::Unsettled(BenchError::new(why)))
-                })?,
-            };
-            chosen.insert(name.clone(), port);
-        }
-        Ok(chosen)
+        let free = ports::free_ports(spec.ports.len()).map_err(|error| {
+            let why = format!("The system gives no free port on 127.0.0.1: {error}.");
+            Trouble::Verdict(Verdict::Unsettled(BenchError::new(why)))
+        })?;
+        let chosen = free
+            .into_iter()
+            .map(|free| self.given.next().unwrap_or(free));
+        Ok(spec.ports.iter().cloned().zip(chosen).collect())
     }
 
     fn launch(&self, spec: &RunSpec, ports: &BTreeMap<String, u16>) -> Launch {
@@ -246,7 +242,7 @@ impl<'p> Programs<'p> {
             .clone_from(&self.plan.shown_directory);
         launch.environment = environment(std::env::vars_os(), &set);
         launch.logs = Some(self.plan.logs.clone());
-        launch.limits = self.plan.limits.clone();
+        launch.limits = self.plan.limits;
         launch.output = Some(forward(self.sink.clone()));
         launch
     }

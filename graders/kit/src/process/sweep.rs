@@ -32,7 +32,9 @@ pub fn end_tree(root: u32) -> bool {
 
 /// False when the process could not be killed though it is there.
 fn kill(pid: u32) -> bool {
-    let Some(target) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return true };
+    let Some(target) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return true;
+    };
     match kill_process(target, Signal::KILL) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => true,
         Err(_) => false,
