@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::rest_api::{
     acts::{Api, expect_decimal},
-    drafts::{V1Draft, V2Draft},
+    drafts::{Accounts, V1Draft, V2Draft},
 };
 
 /// A strong entity tag (RFC 9110 §8.8.3).
@@ -41,12 +41,14 @@ pub(crate) fn etag(answer: &Answer) -> Result<String, Mismatch> {
 pub(crate) async fn etag_changes_with_the_order(bench: &mut Bench) -> Outcome {
     let api = Api::of(bench)?;
     let random = bench.random();
-    let account = random.account();
+    let mut accounts = Accounts::of("etag_changes_with_the_order")?;
+    let account = accounts.draw(random);
+    let neighbour = accounts.draw(random);
     for change in ["patch", "cancel", "hook", "delete"] {
         let draft = V2Draft::draw(random, &account);
         let (_, id) = api.create_v2(random, &draft).await?;
         let before = api.read_v2(&id).await?;
-        let old = stays_while_read(&api, random, &id, &before).await?;
+        let old = stays_while_read(&api, &V1Draft::draw(random, &neighbour), &id, &before).await?;
         match change {
             "patch" => {
                 let change = json!({"quantity": other_than(random, &draft.quantity)});
@@ -77,14 +79,13 @@ pub(crate) async fn etag_changes_with_the_order(bench: &mut Bench) -> Outcome {
 /// The entity tag of an order that nobody changes, in every answer that shows it.
 async fn stays_while_read(
     api: &Api,
-    random: &mut Random,
+    neighbour: &V1Draft,
     id: &str,
     first: &Answer,
 ) -> Result<String, Failure> {
     let tag = etag(first)?;
     let path = format!("/v2/orders/{id}");
-    let neighbour = V1Draft::draw(random, &random.clone().account());
-    api.create_v1(&neighbour).await?;
+    api.create_v1(neighbour).await?;
     for request in [
         api.http.get(&path),
         api.http.head(&path),
@@ -140,7 +141,7 @@ pub(crate) fn other_than(random: &mut Random, quantity: &str) -> String {
 pub(crate) async fn stale_write_is_refused(bench: &mut Bench) -> Outcome {
     let api = Api::of(bench)?;
     let random = bench.random();
-    let account = random.account();
+    let account = Accounts::of("stale_write_is_refused")?.draw(random);
     for _ in 0..4 {
         let mut draft = V2Draft::draw(random, &account);
         let (_, id) = api.create_v2(random, &draft).await?;

@@ -9,7 +9,7 @@ use mastery_kit::{
 
 use crate::rest_api::{
     acts::{Api, expect_equal},
-    drafts::V1Draft,
+    drafts::{Accounts, V1Draft},
     frozen::{Frozen, V1List, V1Order},
 };
 
@@ -32,7 +32,8 @@ pub(crate) async fn v1_lists_page_by_page(bench: &mut Bench) -> Outcome {
 
 /// More orders than the largest page holds, and some of another account between them.
 async fn make(api: &Api, frozen: &Frozen, random: &mut Random) -> Result<Made, Failure> {
-    let (account, other) = (random.account(), random.account());
+    let mut accounts = Accounts::of("v1_lists_page_by_page")?;
+    let (account, other) = (accounts.draw(random), accounts.draw(random));
     let count = random.between(203, 225);
     let mut orders = Vec::new();
     for _ in 0..count {

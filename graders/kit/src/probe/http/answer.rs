@@ -61,7 +61,7 @@ impl Answer {
     #[must_use]
     pub fn show_in(&self, mismatch: Mismatch, pointer: Option<&str>) -> Mismatch {
         let mut exchange = self.exchange.clone();
-        exchange.at = pointer.map(str::to_owned);
+        exchange.at = pointer.filter(|at| !at.is_empty()).map(str::to_owned);
         mismatch
             .with(Evidence::Exchange(exchange))
             .reproduce(self.reproduce.clone())

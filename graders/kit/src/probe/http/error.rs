@@ -66,7 +66,7 @@ impl HttpError {
         mut exchange: Exchange,
         reproduce: String,
     ) -> Self {
-        exchange.ended = Some(trouble.actual());
+        exchange.ended = Some(trouble.ended());
         Self(Box::new(Inner::Program {
             trouble,
             label,
@@ -162,6 +162,24 @@ impl Trouble {
                 seconds(*took),
                 seconds(*allowed)
             ),
+        }
+    }
+
+    /// What is said below the answer's bytes.
+    fn ended(&self) -> String {
+        match self {
+            Self::Surplus { promised, extra } => {
+                format!("{extra} more than the {promised} bytes of the body that were promised")
+            }
+            Self::Refused
+            | Self::NotAccepted { .. }
+            | Self::NoAnswer { .. }
+            | Self::Cut { .. }
+            | Self::Silent { .. }
+            | Self::Unfinished { .. }
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. }
+            | Self::Exhausted { .. } => self.actual(),
         }
     }
 
