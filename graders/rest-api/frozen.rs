@@ -124,7 +124,10 @@ impl Frozen {
             let name = property.as_str().unwrap_or_default();
             let summary =
                 format!("Your answer to {label} has no `{name}`, which v1's clients read.");
-            return answer.wrong_at(&at, summary, format!("a member `{name}`"), found);
+            let there = body.pointer(&at).and_then(Value::as_object);
+            let names: Vec<_> = there.map_or(Vec::new(), |there| there.keys().cloned().collect());
+            let expected = format!("a member {name}");
+            return answer.wrong_at(&at, summary, expected, names.join(", "));
         }
         let summary = match keyword {
             "enum" => {
@@ -143,9 +146,14 @@ impl Frozen {
         let rule = path
             .find("/components/schemas/")
             .and_then(|begin| self.document.pointer(&path[begin..]));
-        match rule {
-            Some(rule) => short(&format!("{keyword}: {rule}")),
-            None => format!("what orders.v1.openapi.json says at {path}"),
+        match (keyword, rule) {
+            ("enum", Some(Value::Array(values))) => {
+                let values: Vec<String> = values.iter().map(Value::to_string).collect();
+                format!("one of {}", values.join(", "))
+            }
+            ("type", Some(Value::String(name))) => format!("a JSON {name}"),
+            (_, Some(rule)) => short(&format!("{keyword}: {rule}")),
+            (_, None) => format!("what orders.v1.openapi.json says at {path}"),
         }
     }
 }

@@ -198,7 +198,15 @@ fn two_orders(first: &Answer, known: &str, other: &Answer, id: &str, width: usiz
         format!("order {known}, or 409"),
         format!("order {id}"),
     );
-    other.show_in(first.show_in(wrong, Some("/id")), Some("/id"))
+    let mut wrong = other.show_in(first.show_in(wrong, Some("/id")), Some("/id"));
+    wrong.reproduce = vec![at_the_same_moment(first, width)];
+    wrong
+}
+
+/// A line that sends a request many times at once.
+fn at_the_same_moment(answer: &Answer, width: usize) -> String {
+    let line = answer.reproduce();
+    format!("for i in $(seq {width}); do {line} & done; wait")
 }
 
 fn nobody_won(answers: &[Answer]) -> Mismatch {
