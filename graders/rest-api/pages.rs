@@ -94,7 +94,15 @@ impl Made {
     }
 
     fn misplaced(&self, answer: &Answer, place: usize, first: usize, found: &V1Order) -> Mismatch {
-        let expected = &self.orders[first + place].id;
+        let wanted = &self.orders[first + place];
+        let (expected, label) = (&wanted.id, answer.label());
+        if wanted.created_at == found.created_at {
+            let found = &found.id;
+            let summary =
+                format!("{label} shows {found} before {expected}, made at the same instant.");
+            let rule = format!("{expected}: at one instant the ids ascend");
+            return answer.wrong_at(&format!("/orders/{place}/id"), summary, rule, found);
+        }
         let found = &found.id;
         let belongs = self.orders.iter().position(|order| order.id == *found);
         let summary = match belongs {
