@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::rest_api::{
     acts::{Api, decimal, expect_decimal},
-    drafts::V2Draft,
+    drafts::{Accounts, V2Draft},
 };
 
 /// How many decimals are sent.
@@ -40,7 +40,7 @@ const KNOWN: [&str; 16] = [
 pub(crate) async fn decimals_do_not_drift(bench: &mut Bench) -> Outcome {
     let api = Api::of(bench)?;
     let random = bench.random();
-    let account = random.account();
+    let account = Accounts::of("decimals_do_not_drift")?.draw(random);
     let mut drawn = Vec::with_capacity(COUNT);
     for text in KNOWN {
         drawn.push(decimal(text)?);
@@ -49,6 +49,7 @@ pub(crate) async fn decimals_do_not_drift(bench: &mut Bench) -> Outcome {
         drawn.push(draw(random)?);
     }
     random.shuffle(&mut drawn);
+    let mut made_of = Vec::with_capacity(COUNT);
     for (place, amount) in drawn.iter().enumerate() {
         let quantity = &drawn[(place + 1) % drawn.len()];
         let mut draft = V2Draft::draw(random, &account);
@@ -60,24 +61,41 @@ pub(crate) async fn decimals_do_not_drift(bench: &mut Bench) -> Outcome {
             expect_decimal(answer, "/limit_price/amount", &draft.amount)?;
             expect_decimal(answer, "/quantity", &draft.quantity)?;
         }
-        nearest(&api.read_v1(&id).await?, amount)?;
+        made_of.push((id, amount));
+    }
+    v1_shows_the_nearest(&api, &account, &made_of).await
+}
+
+/// v1 shows the double nearest to each order's amount.
+async fn v1_shows_the_nearest(api: &Api, account: &str, made: &[(String, &Decimal)]) -> Outcome {
+    let path = format!("/v1/orders?account_id={account}&per_page=200");
+    let list = api.http.get(&path).send().await?;
+    list.expect_status(200)?;
+    let shown: Vec<String> = (0..list.list_at("/orders")?.len())
+        .map(|place| list.text_at(&format!("/orders/{place}/id")))
+        .collect::<Result<_, _>>()?;
+    for (id, amount) in made {
+        match shown.iter().position(|other| other == id) {
+            Some(place) => nearest(&list, &format!("/orders/{place}/price"), amount)?,
+            None => nearest(&api.read_v1(id).await?, "/price", amount)?,
+        }
     }
     Ok(())
 }
 
 /// v1 may lose digits, but only those that no double holds.
-fn nearest(answer: &Answer, amount: &Decimal) -> Result<(), Mismatch> {
-    let shown = answer.member("/price")?;
+fn nearest(answer: &Answer, pointer: &str, amount: &Decimal) -> Result<(), Mismatch> {
+    let shown = answer.member(pointer)?;
     let wanted = amount.nearest_double();
     let Value::Number(number) = shown else {
-        return Err(answer.wrong_kind("/price", "a number", shown));
+        return Err(answer.wrong_kind(pointer, "a number", shown));
     };
     // Compared as bits: the nearest double, not one near it.
     if number.as_f64().map(f64::to_bits) == Some(wanted.to_bits()) {
         return Ok(());
     }
     Err(answer.wrong_at(
-        "/price",
+        pointer,
         format!("v1 shows {number} for {amount}, and another double is nearer."),
         format!("{wanted}, the double nearest to {amount}"),
         number.to_string(),
@@ -113,5 +131,30 @@ fn sum_that_drifts(random: &mut Random) -> Result<Decimal, BenchError> {
         if drifted.to_bits() != sum.nearest_double().to_bits() {
             return Ok(sum);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mastery_kit::random::Seed;
+
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_is_in_the_form_of_the_contract() {
+        let mut random = Random::new(Seed(5), "decimals");
+        let mut beyond_doubles = 0;
+        for _ in 0..1000 {
+            let drawn = draw(&mut random).unwrap();
+            let digits = drawn.as_str().bytes().filter(u8::is_ascii_digit).count();
+            assert!((1..=18).contains(&digits), "{drawn}");
+            assert!(drawn.nearest_double() > 0.0, "{drawn}");
+            let back = Decimal::parse(&drawn.nearest_double().to_string());
+            beyond_doubles += usize::from(back.as_ref() != Some(&drawn));
+        }
+        assert!(
+            beyond_doubles > 100,
+            "{beyond_doubles} of 1000 drift in a double"
+        );
     }
 }

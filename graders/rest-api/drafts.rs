@@ -1,7 +1,38 @@
 //! Orders before they are made: what a client of each version sends.
 
-use mastery_kit::random::Random;
+use mastery_kit::{random::Random, verdict::BenchError};
 use serde_json::{Value, json};
+
+/// Accounts of one check. Programs start once per run, so no two checks may draw the same: the first
+/// digits are the check's, and none is drawn twice.
+pub(crate) struct Accounts {
+    slot: u64,
+    drawn: Vec<u64>,
+}
+
+impl Accounts {
+    /// The accounts of the check of this id.
+    pub(crate) fn of(check: &str) -> Result<Self, BenchError> {
+        let checks = crate::rest_api::GRADER.checks;
+        let place = checks.iter().position(|other| other.id == check);
+        let why = || BenchError::new(format!("The table has no check `{check}`."));
+        Ok(Self {
+            slot: place.ok_or_else(why)? as u64,
+            drawn: Vec::new(),
+        })
+    }
+
+    /// An account that has no order yet.
+    pub(crate) fn draw(&mut self, random: &mut Random) -> String {
+        loop {
+            let number = random.below(10_000);
+            if !self.drawn.contains(&number) {
+                self.drawn.push(number);
+                return format!("ACC-{:02}{number:04}", self.slot);
+            }
+        }
+    }
+}
 
 /// An order as a client of v1 sends it.
 pub(crate) struct V1Draft {
@@ -113,5 +144,60 @@ pub(crate) fn unknown_like(random: &mut Random, id: &str) -> String {
         if other != id {
             return other;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mastery_kit::{checker::decimal::Decimal, random::Seed};
+
+    use super::*;
+
+    #[test]
+    fn an_account_belongs_to_one_check_and_is_drawn_once() {
+        let mut random = Random::new(Seed(1), "accounts");
+        let mut seen = std::collections::BTreeSet::new();
+        for check in crate::rest_api::GRADER.checks {
+            let mut accounts = Accounts::of(check.id).unwrap();
+            for _ in 0..100 {
+                let account = accounts.draw(&mut random);
+                assert_eq!(account.len(), "ACC-000000".len());
+                assert!(seen.insert(account));
+            }
+        }
+        assert!(Accounts::of("no_such_check").is_err());
+    }
+
+    #[test]
+    fn drafts_hold_what_both_views_show_alike() {
+        let mut random = Random::new(Seed(2), "drafts");
+        for _ in 0..500 {
+            let v1 = V1Draft::draw(&mut random, "ACC-000001");
+            let body: Value = serde_json::from_str(&v1.body()).unwrap();
+            let shortest = body["price"].as_f64().unwrap().to_string();
+            assert_eq!(Decimal::parse(&shortest), Decimal::parse(&v1.price));
+            let v2 = V2Draft::draw(&mut random, "ACC-000001").body();
+            assert!(
+                Decimal::parse(v2["quantity"].as_str().unwrap()).is_some(),
+                "{v2}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_id_looks_like_a_known_one_and_is_another() {
+        let mut random = Random::new(Seed(3), "ids");
+        for id in [
+            "7",
+            "1042",
+            "0198c5a2-7d1e-7c3f-9b1a-0f2e4d6c8b0a",
+            "4ba445328c0b",
+            "Zx_9",
+        ] {
+            let other = unknown_like(&mut random, id);
+            assert_ne!(other, id);
+            assert!(other.len() <= 64 && !other.is_empty());
+        }
+        assert_eq!(unknown_like(&mut random, "7"), "999999999999997");
     }
 }

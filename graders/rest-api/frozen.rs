@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jsonschema::{Draft, Validator};
+use jsonschema::{Draft, ValidationError, Validator, error::ValidationErrorKind};
 use mastery_kit::{
     bench::Bench,
     checker::{instant, json::below},
@@ -107,42 +107,53 @@ impl Frozen {
             ));
         }
         let body = answer.json()?;
-        if let Err(error) = schema.validate(body) {
-            let pointer = error.instance_path().to_string();
-            let place = if pointer.is_empty() {
-                "its top"
-            } else {
-                &pointer
-            };
-            let rule = self.rule(&error.schema_path().to_string());
-            let found = body.pointer(&pointer).unwrap_or(&Value::Null);
-            return Err(answer.wrong_at(
-                &pointer,
-                format!(
-                    "Your answer to {} breaks the frozen v1 at {place}: {error}.",
-                    answer.label()
-                ),
-                rule,
-                short(&found.to_string()),
-            ));
+        match schema.validate(body) {
+            Ok(()) => Ok(body),
+            Err(error) => Err(self.breach(answer, body, &error)),
         }
-        Ok(body)
+    }
+
+    fn breach(&self, answer: &Answer, body: &Value, error: &ValidationError<'_>) -> Mismatch {
+        let label = answer.label();
+        let at = error.instance_path().to_string();
+        let found = short(&body.pointer(&at).unwrap_or(&Value::Null).to_string());
+        let path = error.schema_path().to_string();
+        let keyword = path.rsplit('/').next().unwrap_or_default();
+        let rule = self.rule(&path, keyword);
+        if let ValidationErrorKind::Required { property } = error.kind() {
+            let name = property.as_str().unwrap_or_default();
+            let summary =
+                format!("Your answer to {label} has no `{name}`, which v1's clients read.");
+            let there = body.pointer(&at).and_then(Value::as_object);
+            let names: Vec<_> = there.map_or(Vec::new(), |there| there.keys().cloned().collect());
+            let expected = format!("a member {name}");
+            return answer.wrong_at(&at, summary, expected, names.join(", "));
+        }
+        let summary = match keyword {
+            "enum" => {
+                format!("You answered {found} at {at} of {label}, which no client of v1 knows.")
+            }
+            "type" => {
+                format!("You answered {found} at {at} of {label}: v1 froze another JSON type.")
+            }
+            _ => format!("You answered {found} at {at} of {label}: {error}."),
+        };
+        answer.wrong_at(&at, summary, rule, found)
     }
 
     /// The rule that was broken, as it stands in the contract.
-    fn rule(&self, path: &str) -> String {
-        let path = path.trim_start_matches("/$ref");
-        let known = [
-            "/components/schemas/Order",
-            "/components/schemas/OrderList",
-            "/components/schemas/Error",
-        ];
-        let rule = known
-            .iter()
-            .find_map(|schema| self.document.pointer(&format!("{schema}{path}")));
-        match (rule, path.rsplit('/').next()) {
-            (Some(rule), Some(keyword)) => short(&format!("{keyword}: {rule}")),
-            _ => format!("what orders.v1.openapi.json says at {path}"),
+    fn rule(&self, path: &str, keyword: &str) -> String {
+        let rule = path
+            .find("/components/schemas/")
+            .and_then(|begin| self.document.pointer(&path[begin..]));
+        match (keyword, rule) {
+            ("enum", Some(Value::Array(values))) => {
+                let values: Vec<String> = values.iter().map(Value::to_string).collect();
+                format!("one of {}", values.join(", "))
+            }
+            ("type", Some(Value::String(name))) => format!("a JSON {name}"),
+            (_, Some(rule)) => short(&format!("{keyword}: {rule}")),
+            (_, None) => format!("what orders.v1.openapi.json says at {path}"),
         }
     }
 }

@@ -40,3 +40,23 @@ pub(crate) const GRADER: Grader = Grader {
         check!(racing_writes_let_one_win, 30, needs: [v2_orders_can_be_read_back]),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn needs_name_checks_that_ran_before() {
+        let mut before: Vec<&str> = Vec::new();
+        for check in GRADER.checks {
+            assert!(!before.contains(&check.id), "{} is there twice", check.id);
+            assert!(
+                check.needs.iter().all(|need| before.contains(need)),
+                "{}",
+                check.id
+            );
+            before.push(check.id);
+        }
+        assert_eq!(before.len(), 12);
+    }
+}

@@ -9,7 +9,7 @@ use mastery_kit::{
 
 use crate::rest_api::{
     acts::{Api, expect_equal},
-    drafts::V1Draft,
+    drafts::{Accounts, V1Draft},
     frozen::{Frozen, V1List, V1Order},
 };
 
@@ -32,7 +32,8 @@ pub(crate) async fn v1_lists_page_by_page(bench: &mut Bench) -> Outcome {
 
 /// More orders than the largest page holds, and some of another account between them.
 async fn make(api: &Api, frozen: &Frozen, random: &mut Random) -> Result<Made, Failure> {
-    let (account, other) = (random.account(), random.account());
+    let mut accounts = Accounts::of("v1_lists_page_by_page")?;
+    let (account, other) = (accounts.draw(random), accounts.draw(random));
     let count = random.between(203, 225);
     let mut orders = Vec::new();
     for _ in 0..count {
@@ -93,7 +94,15 @@ impl Made {
     }
 
     fn misplaced(&self, answer: &Answer, place: usize, first: usize, found: &V1Order) -> Mismatch {
-        let expected = &self.orders[first + place].id;
+        let wanted = &self.orders[first + place];
+        let (expected, label) = (&wanted.id, answer.label());
+        if wanted.created_at == found.created_at {
+            let found = &found.id;
+            let summary =
+                format!("{label} shows {found} before {expected}, made at the same instant.");
+            let rule = format!("{expected}: at one instant the ids ascend");
+            return answer.wrong_at(&format!("/orders/{place}/id"), summary, rule, found);
+        }
         let found = &found.id;
         let belongs = self.orders.iter().position(|order| order.id == *found);
         let summary = match belongs {

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::rest_api::{
     acts::{Api, expect_decimal},
     conditional::etag,
-    drafts::V2Draft,
+    drafts::{Accounts, V2Draft},
 };
 
 /// Enough that a gap between looking and storing is met by more than 99 of 100 runs.
@@ -20,7 +20,7 @@ const ROUNDS: usize = 40;
 pub(crate) async fn racing_writes_let_one_win(bench: &mut Bench) -> Outcome {
     let api = Api::of(bench)?;
     let random = bench.random();
-    let account = random.account();
+    let account = Accounts::of("racing_writes_let_one_win")?.draw(random);
     let draft = V2Draft::draw(random, &account);
     let (_, id) = api.create_v2(random, &draft).await?;
     for _ in 0..ROUNDS {
@@ -46,11 +46,10 @@ async fn one_race(api: &Api, random: &mut Random, id: &str) -> Outcome {
             winners.push((answer, quantity));
         }
     }
-    let [(winner, quantity)] = winners[..] else {
+    let [(_, quantity)] = winners[..] else {
         let won: Vec<&Answer> = winners.iter().map(|(answer, _)| *answer).collect();
         return Err(not_one(&tag, &answers, &won).into());
     };
-    expect_decimal(winner, "/quantity", quantity)?;
     let after = api.read_v2(id).await?;
     expect_decimal(&after, "/quantity", quantity)
 }

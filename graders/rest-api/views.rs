@@ -11,7 +11,7 @@ use crate::rest_api::{
     acts::{
         Api, created_at, decimal, expect_equal, expect_location, expect_text, expect_v2, order_id,
     },
-    drafts::{V1Draft, V2Draft},
+    drafts::{Accounts, V1Draft, V2Draft},
     frozen::{Frozen, V1Status},
 };
 
@@ -33,7 +33,8 @@ const PRICES: [&str; 4] = ["0.07", "0.0000001", "1234567.12345678", "10000000000
 pub(crate) async fn v2_orders_can_be_read_back(bench: &mut Bench) -> Outcome {
     let api = Api::of(bench)?;
     let random = bench.random();
-    let accounts = [random.account(), random.account(), random.account()];
+    let mut accounts = Accounts::of("v2_orders_can_be_read_back")?;
+    let accounts = [(); 3].map(|()| accounts.draw(random));
     let mut made = Vec::new();
     for _ in 0..40 {
         let account = random.pick(&accounts).clone();
@@ -57,7 +58,7 @@ pub(crate) async fn v2_orders_can_be_read_back(bench: &mut Bench) -> Outcome {
 pub(crate) async fn one_store_two_views(bench: &mut Bench) -> Outcome {
     let (api, frozen) = (Api::of(bench)?, Frozen::read(bench)?);
     let random = bench.random();
-    let account = random.account();
+    let account = Accounts::of("one_store_two_views")?.draw(random);
     let mut made = Vec::new();
     for place in 0..16 {
         if place % 2 == 0 {
@@ -168,7 +169,7 @@ fn same_list(answer: &Answer, wanted: &[String], found: &[String]) -> Outcome {
 pub(crate) async fn cancel_is_seen_in_both_views(bench: &mut Bench) -> Outcome {
     let (api, frozen) = (Api::of(bench)?, Frozen::read(bench)?);
     let random = bench.random();
-    let account = random.account();
+    let account = Accounts::of("cancel_is_seen_in_both_views")?.draw(random);
     let mut ways = [(false, false), (false, true), (true, false), (true, true)].repeat(2);
     random.shuffle(&mut ways);
     for (made_in_v1, cancelled_in_v1) in ways {

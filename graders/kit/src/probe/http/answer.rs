@@ -40,6 +40,11 @@ impl Answer {
         &self.label
     }
 
+    /// The line that shows this exchange again.
+    pub fn reproduce(&self) -> &str {
+        &self.reproduce
+    }
+
     /// The status as one reads it: `404 Not Found`.
     pub fn status_text(&self) -> String {
         status_text(self.status)
@@ -61,10 +66,12 @@ impl Answer {
     #[must_use]
     pub fn show_in(&self, mismatch: Mismatch, pointer: Option<&str>) -> Mismatch {
         let mut exchange = self.exchange.clone();
-        exchange.at = pointer.map(str::to_owned);
-        mismatch
-            .with(Evidence::Exchange(exchange))
-            .reproduce(self.reproduce.clone())
+        exchange.at = pointer.filter(|at| !at.is_empty()).map(str::to_owned);
+        let mismatch = mismatch.with(Evidence::Exchange(exchange));
+        if mismatch.reproduce.contains(&self.reproduce) {
+            return mismatch;
+        }
+        mismatch.reproduce(self.reproduce.clone())
     }
 
     /// A judgement on the member at `pointer` of this answer.
