@@ -54,14 +54,18 @@ impl Context {
 
     /// What starts and owns programs: this very executable.
     pub(crate) fn supervisor() -> Result<Supervisor, CommandError> {
+        Self::own_path().map(Supervisor::new)
+    }
+
+    /// This program, as something that can be started again.
+    pub(crate) fn own_path() -> Result<PathBuf, CommandError> {
         if cfg!(target_os = "linux") {
             // Leads to this very program even after an update has replaced its file.
-            return Ok(Supervisor::new("/proc/self/exe".into()));
+            return Ok("/proc/self/exe".into());
         }
-        let exe = env::current_exe().map_err(|error| {
+        env::current_exe().map_err(|error| {
             let text = format!("The path of this program cannot be told: {error}.");
             CommandError::new(ErrorKind::Bench, text, Vec::new())
-        })?;
-        Ok(Supervisor::new(exe))
+        })
     }
 }
