@@ -10,6 +10,7 @@ pub mod json;
 pub mod junit;
 mod live;
 mod output;
+pub mod overview;
 pub mod plain;
 mod pointer;
 mod program;
