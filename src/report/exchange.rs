@@ -52,7 +52,7 @@ pub(super) fn lines(exchange: &Exchange, style: Style) -> Vec<Line> {
         ));
     }
     if let Some(at) = &exchange.at {
-        lines.push(Line::plain("    ").then(Tone::Accent, style.show(at)));
+        lines.extend(coded(at, 4, Tone::Accent, style));
     }
     lines
 }
@@ -81,7 +81,7 @@ fn answer(exchange: &Exchange, style: Style) -> Vec<Line> {
         lines.extend(body_lines(&exchange.response, None, ANSWER_ROWS, style));
     }
     if let Some(ended) = &exchange.ended {
-        lines.push(Line::plain("    ").then(Tone::Bad, style.show(ended)));
+        lines.extend(coded(ended, 4, Tone::Bad, style));
     }
     lines
 }
