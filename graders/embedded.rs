@@ -37,15 +37,14 @@ mod tests {
             assert!(crate::grader(reference.lab).is_some(), "{}", reference.lab);
             let named = |path| reference.files.iter().any(|file| file.path == path);
             assert!(named("submission.toml"), "{reference:?}");
+            let is_source = |path: &str| {
+                let ends_in = std::path::Path::new(path).extension();
+                !path.contains("__pycache__")
+                    && !path.starts_with("bin/")
+                    && ends_in.is_none_or(|end| end != "in")
+            };
             assert!(
-                reference
-                    .files
-                    .iter()
-                    .all(|file| !file.path.contains("__pycache__")
-                        && !file.path.starts_with("bin/")
-                        && !std::path::Path::new(file.path)
-                            .extension()
-                            .is_some_and(|end| end == "in")),
+                reference.files.iter().all(|file| is_source(file.path)),
                 "{reference:?}"
             );
         }

@@ -5,6 +5,7 @@
 //! `grading` → `curriculum`, the kit and the graders · `workspace` → `curriculum`, `grading::event`.
 
 pub mod app;
+pub mod cli;
 pub mod curriculum;
 pub mod grading;
 pub mod report;

@@ -2,7 +2,13 @@
 
 use std::{error::Error, process::ExitCode, sync::Arc};
 
-use super::ui::Ui;
+use super::ui::{Lines as _, Ui};
+use crate::{
+    app::AppError,
+    curriculum::CurriculumError,
+    report::words::{Line, Tone},
+    workspace::{Fault, WorkspaceError},
+};
 
 /// Whose fault an error is; the exit code follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +19,6 @@ pub(crate) enum ErrorKind {
     Curriculum,
     /// The machine, the disk, a service.
     Bench,
-    /// ^C.
-    Interrupted,
     /// A bug of ours.
     Internal,
 }
@@ -46,7 +50,11 @@ impl CommandError {
         error: impl Into<Box<dyn Error + Send + Sync>>,
         hints: Vec<String>,
     ) -> Self {
-        Self { kind, error: Arc::from(error.into()), hints }
+        Self {
+            kind,
+            error: Arc::from(error.into()),
+            hints,
+        }
     }
 
     /// A mistake of the user's, in words.
@@ -63,26 +71,62 @@ impl CommandError {
     /// Tells it on standard error.
     pub(crate) fn tell(&self, ui: &Ui) {
         let label = match self.kind {
-            ErrorKind::User | ErrorKind::Interrupted => "error",
+            ErrorKind::User => "error",
             ErrorKind::Curriculum => "error in the curriculum",
             ErrorKind::Bench => "this machine stands in the way",
             ErrorKind::Internal => "bug in mastery",
         };
-        let mut text = crate::report::words::error_text(ui.err, label, &self.error.to_string());
+        let label = Line::new().then(Tone::Bad, format!("{label}: "));
+        let mut text = format!("{}{}\n", label.render(ui.err), self.error);
         let mut source = self.error.source();
         while let Some(cause) = source {
-            text.push_str(&format_cause(&cause.to_string()));
+            text.line(format!("  because: {cause}"));
             source = cause.source();
         }
         for hint in &self.hints {
-            text.push_str(&crate::report::words::hint_text(ui.err, hint));
+            let line = Line::new()
+                .then(Tone::Accent, "  help: ")
+                .then(Tone::Plain, hint);
+            text.line(format!("{}", line.render(ui.err)));
         }
         ui.warn(&text);
     }
 }
 
-fn format_cause(cause: &str) -> String {
-    format!("  because: {cause}\n")
+impl From<WorkspaceError> for CommandError {
+    fn from(error: WorkspaceError) -> Self {
+        let kind = match error.fault() {
+            Fault::User => ErrorKind::User,
+            Fault::Bench => ErrorKind::Bench,
+            Fault::Internal => ErrorKind::Internal,
+        };
+        let hints = error.hints();
+        Self::new(kind, error, hints)
+    }
+}
+
+impl From<CurriculumError> for CommandError {
+    fn from(error: CurriculumError) -> Self {
+        Self::new(ErrorKind::Curriculum, error, Vec::new())
+    }
+}
+
+impl From<AppError> for CommandError {
+    fn from(error: AppError) -> Self {
+        let hints = error.hints();
+        let kind = match error {
+            AppError::Workspace(error) => return error.into(),
+            AppError::Curriculum(error) => return error.into(),
+            AppError::Scope(_)
+            | AppError::Check { .. }
+            | AppError::OtherCurriculum { .. }
+            | AppError::NoStarter { .. }
+            | AppError::NoToolchain => ErrorKind::User,
+            AppError::NoGrader { .. } => ErrorKind::Curriculum,
+            AppError::Io { .. } | AppError::Runtime(_) => ErrorKind::Bench,
+        };
+        Self::new(kind, error, hints)
+    }
 }
 
 /// The exit code of a command, whatever became of it.
@@ -97,7 +141,6 @@ pub(crate) fn exit_code(result: &CommandResult) -> ExitCode {
             ErrorKind::Curriculum => 3,
             ErrorKind::Bench => 4,
             ErrorKind::Internal => 70,
-            ErrorKind::Interrupted => 130,
         },
     })
 }
@@ -117,7 +160,7 @@ mod tests {
             code(error(ErrorKind::Curriculum)),
             code(error(ErrorKind::Bench)),
             code(error(ErrorKind::Internal)),
-            code(error(ErrorKind::Interrupted)),
+            code(Ok(Ending::Interrupted)),
         ];
         let expected = [0_u8, 1, 2, 3, 4, 70, 130].map(|n| format!("{:?}", ExitCode::from(n)));
         assert_eq!(all, expected);

@@ -56,10 +56,10 @@ pub enum ErrorKind {
 const WIDTH: usize = 100;
 
 impl CurriculumError {
-    pub(super) fn new(kind: ErrorKind, file: String, title: impl Into<String>) -> Self {
+    pub(super) fn new(kind: ErrorKind, file: impl AsRef<str>, title: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            file,
+            file: visible(file.as_ref()),
             title: title.into(),
             source: None,
             help: None,
@@ -134,13 +134,10 @@ impl CurriculumError {
     /// The snippet as a terminal of this width shows it, without a final newline.
     pub fn render(&self, colour: bool, width: usize) -> String {
         let inner = &*self.0;
-        let mut group = Level::ERROR.primary_title(inner.title.as_str()).elements(
-            // Always something, so that the place is shown below the title.
-            std::iter::empty::<Origin<'_>>(),
-        );
-        group = match &inner.source {
-            Some(source) => group.element(snippet(&inner.file, source)),
-            None => group.element(Origin::path(inner.file.as_str())),
+        let title = Group::with_title(Level::ERROR.primary_title(inner.title.as_str()));
+        let group = match &inner.source {
+            Some(source) => title.element(snippet(&inner.file, source)),
+            None => title.element(Origin::path(inner.file.as_str())),
         };
         let mut report: Vec<Group<'_>> = vec![group];
         if let Some(help) = &inner.help {
@@ -176,6 +173,19 @@ fn snippet<'a>(
     snippet
 }
 
+/// A name with its control characters shown, so that no terminal obeys them.
+pub(super) fn visible(name: &str) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// The span moved onto characters that are there.
 fn within(text: &str, span: Range<usize>) -> Range<usize> {
     let mut start = span.start.min(text.len());
@@ -203,14 +213,16 @@ struct Said {
     help: Option<String>,
 }
 
-/// serde tells what is wrong in one sentence with the names in backquotes: `unknown field `x`,
-/// expected `y` or `z``. The tests below hold it to that.
+/// serde tells what is wrong in one sentence with the names in backquotes: unknown field `x`,
+/// expected `y` or `z`. The snapshots of the tests hold it to that.
 fn read_message(message: &str, parsed: bool) -> Said {
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
     let subject = quoted(what).next().unwrap_or_default();
     let choices: Vec<&str> = quoted(expected).collect();
     let meant = suggest(subject, choices.iter().copied());
-    let all = || (!choices.is_empty()).then(|| format!("known are `{}`", choices.join("`, `")));
+    let all = |kind| {
+        (!choices.is_empty()).then(|| format!("known {kind} are `{}`", choices.join("`, `")))
+    };
     let said = |kind, title: String, label: String, help| Said {
         kind,
         title,
@@ -226,10 +238,10 @@ fn read_message(message: &str, parsed: bool) -> Said {
         said(ErrorKind::NotToml, title, message.to_owned(), None)
     } else if what.starts_with("unknown field ") {
         let title = format!("unknown key `{subject}`");
-        said(ErrorKind::UnknownKey, title, label, all())
+        said(ErrorKind::UnknownKey, title, label, all("keys"))
     } else if what.starts_with("unknown variant ") {
         let title = format!("unknown value `{subject}`");
-        said(ErrorKind::WrongValue, title, label, all())
+        said(ErrorKind::WrongValue, title, label, all("values"))
     } else if what.starts_with("missing field ") {
         let title = format!("the key `{subject}` is missing");
         let label = format!("there is no `{subject}` here");
@@ -242,11 +254,25 @@ fn read_message(message: &str, parsed: bool) -> Said {
         said(ErrorKind::BadId, title, format!("an id is {rule}"), None)
     } else if let Some(found) = what.strip_prefix("invalid type: ") {
         let title = "wrong type".to_owned();
-        let label = format!("expected {expected}, found {found}");
+        let label = format!("expected {}, found {found}", plainly(expected));
+        said(ErrorKind::WrongValue, title, label, None)
+    } else if let Some(found) = what.strip_prefix("invalid value: ") {
+        let title = "wrong value".to_owned();
+        let label = format!("expected {}, found {found}", plainly(expected));
         said(ErrorKind::WrongValue, title, label, None)
     } else {
         let title = "wrong value".to_owned();
         said(ErrorKind::WrongValue, title, message.to_owned(), None)
+    }
+}
+
+/// A type of Rust's in an author's words.
+fn plainly(expected: &str) -> &str {
+    match expected {
+        "u32" => "a whole number that is not negative",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        other => other,
     }
 }
 

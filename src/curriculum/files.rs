@@ -46,11 +46,14 @@ impl Files {
         let index = dir.join("curriculum.toml");
         // Looked for first: another directory may be as large as a disk.
         if let Err(error) = fs::symlink_metadata(&index) {
-            let help = match error.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                    "a curriculum is a directory with a `curriculum.toml` in it"
-                }
-                _ => "check the directory's permissions",
+            let absent = matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            );
+            let help = if absent {
+                "a curriculum is a directory with a `curriculum.toml` in it"
+            } else {
+                "check the directory's permissions"
             };
             return Err(cannot_read(&files.named("curriculum.toml"), error).help(help));
         }
@@ -198,7 +201,7 @@ fn is_text(path: &str) -> bool {
 fn cannot_read(path: &str, error: io::Error) -> CurriculumError {
     CurriculumError::new(
         ErrorKind::Unreadable,
-        path.to_owned(),
+        path,
         format!("cannot read this: {error}"),
     )
     .because(error)
@@ -207,4 +210,115 @@ fn cannot_read(path: &str, error: io::Error) -> CurriculumError {
 fn refused(path: String, what: &str) -> CurriculumError {
     CurriculumError::new(ErrorKind::NotAFile, path, what)
         .help("a curriculum holds only files and folders of its own")
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::{
+        super::{
+            Curriculum,
+            tests::{INDEX, LAB, PLANNED},
+        },
+        *,
+    };
+
+    /// A curriculum in a directory of its own.
+    fn written() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let week = dir.path().join("week-01-api");
+        for (unit, text) in [("rest-api", LAB), ("rename", PLANNED)] {
+            fs::create_dir_all(week.join(unit)).unwrap();
+            fs::write(week.join(unit).join("lab.toml"), text).unwrap();
+        }
+        fs::write(dir.path().join("curriculum.toml"), INDEX).unwrap();
+        dir
+    }
+
+    /// What opening the directory tells, its own path left out.
+    fn open_error(dir: &tempfile::TempDir) -> (ErrorKind, String) {
+        let error = Curriculum::open(dir.path()).unwrap_err();
+        let path = dir.path().display().to_string();
+        (error.kind(), error.to_string().replace(&path, "DIR"))
+    }
+
+    #[test]
+    fn a_directory_reads_like_the_embedded_one_and_hidden_files_are_passed_over() {
+        let dir = written();
+        fs::create_dir(dir.path().join(".git")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", dir.path().join(".git/x")).unwrap();
+        let course = Curriculum::open(dir.path()).unwrap();
+        assert_eq!(course.units().count(), 2);
+        assert_eq!(course.id().as_str(), "course");
+    }
+
+    #[test]
+    fn a_directory_without_a_curriculum_says_what_one_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (kind, told) = open_error(&dir);
+        assert_eq!(kind, ErrorKind::Unreadable);
+        assert_snapshot!(told, @r"
+        error: cannot read this: No such file or directory (os error 2)
+        --> DIR/curriculum.toml
+         |
+        help: a curriculum is a directory with a `curriculum.toml` in it
+        ");
+    }
+
+    #[test]
+    fn a_symlink_in_a_curriculum_is_refused() {
+        let dir = written();
+        let brief = dir.path().join("week-01-api/rest-api/README.md");
+        std::os::unix::fs::symlink("/etc/passwd", &brief).unwrap();
+        let (kind, told) = open_error(&dir);
+        assert_eq!(kind, ErrorKind::NotAFile);
+        assert_snapshot!(told, @r"
+        error: this is a symbolic link
+        --> DIR/week-01-api/rest-api/README.md
+         |
+        help: a curriculum holds only files and folders of its own
+        ");
+    }
+
+    #[test]
+    fn a_text_that_is_not_utf8_or_too_large_is_refused() {
+        let dir = written();
+        let brief = dir.path().join("week-01-api/rest-api/README.md");
+        fs::write(&brief, b"caf\xe9").unwrap();
+        let (kind, told) = open_error(&dir);
+        assert_eq!(kind, ErrorKind::NotUtf8);
+        assert_snapshot!(told, @r"
+        error: this file is not UTF-8: the byte at 3 begins no character
+        --> DIR/week-01-api/rest-api/README.md
+         |
+        help: save it as UTF-8
+        ");
+        fs::File::create(&brief).unwrap().set_len(2 << 20).unwrap();
+        let (kind, told) = open_error(&dir);
+        assert_eq!(kind, ErrorKind::TooLarge);
+        assert_snapshot!(told, @r"
+        error: this file has 2097152 bytes; a text has 1048576 at most
+        --> DIR/week-01-api/rest-api/README.md
+        ");
+    }
+
+    #[test]
+    fn escapes_in_names_and_texts_are_shown_and_not_obeyed() {
+        let dir = written();
+        let lab = dir.path().join("week-01-api/rest-api/lab.toml");
+        for text in [
+            "format = 1\ntitle = \"\u{1b}[31m\"\n",
+            "format = 1\n\"\\u001b[31m\" = 1\n",
+        ] {
+            fs::write(&lab, text).unwrap();
+            let (_, told) = open_error(&dir);
+            assert!(!told.contains('\u{1b}'), "{told:?}");
+        }
+        let name = dir.path().join("week-01-api/\u{1b}[31m.md");
+        std::os::unix::fs::symlink("/etc/passwd", name).unwrap();
+        let (kind, told) = open_error(&dir);
+        assert_eq!(kind, ErrorKind::NotAFile);
+        assert!(told.contains(r"DIR/week-01-api/\u{1b}[31m.md"), "{told:?}");
+    }
 }

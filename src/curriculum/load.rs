@@ -67,7 +67,7 @@ fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, CurriculumErr
         if let Some(newer) = newer {
             return Err(CurriculumError::new(
                 ErrorKind::NewerFormat,
-                file.to_owned(),
+                file,
                 format!("this was written for a newer `mastery`: format {newer}"),
             )
             .at(
@@ -167,6 +167,7 @@ impl Reader<'_> {
                 .map(|(old, new)| (old.into_inner(), new.into_inner()))
                 .collect(),
             options: lab.options,
+            env: lab.env,
             checks: lab
                 .check
                 .into_iter()
@@ -264,7 +265,7 @@ impl Place<'_> {
         at: &Spanned<T>,
         label: &str,
     ) -> CurriculumError {
-        CurriculumError::new(kind, self.file.to_owned(), title).at(self.text, at.span(), label)
+        CurriculumError::new(kind, self.file, title).at(self.text, at.span(), label)
     }
 }
 

@@ -26,8 +26,10 @@ pub fn suggest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let mut best = None;
     for candidate in candidates {
         let plain = plain(candidate);
-        // A part of three letters or more is as good as a near miss (`etag` for `etag_changes…`).
-        let part = if word.len() >= 3 && plain.contains(&word) {
+        // A part is as good as a near miss (`with_the_order` for `etag_changes_with_the_order`), and
+        // so is something more (`golang` for `go`).
+        let more = plain.len() >= 2 && word.starts_with(&plain);
+        let part = if more || (word.len() >= 3 && plain.contains(&word)) {
             0.8
         } else {
             0.0
@@ -155,5 +157,6 @@ mod tests {
         assert_eq!(suggest("checks", keys), Some("check"));
         assert_eq!(suggest("Status", keys), Some("status"));
         assert_eq!(suggest("colour", keys), None);
+        assert_eq!(suggest("golang", ["python", "go"]), Some("go"));
     }
 }

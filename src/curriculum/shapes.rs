@@ -79,6 +79,8 @@ pub(super) struct LabToml {
     #[serde(default)]
     pub(super) options: Vec<String>,
     #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
+    #[serde(default)]
     pub(super) check: Vec<CheckToml>,
     /// Reserved: an executable that grades instead of the table compiled in.
     pub(super) grader: Option<Spanned<toml::Table>>,

@@ -158,6 +158,12 @@ mod tests {
         file("workspace/docs/notes.md", b"notes"),
     ];
 
+    /// The same bytes in a row, and another file.
+    const MOVED: &[File] = &[
+        file("rest-api/contract/README.mdr", b"ead"),
+        file("rest-api/contract/a/b.json", b"{}"),
+    ];
+
     fn templates() -> Templates {
         Templates::of(FILES, &[])
     }
@@ -200,10 +206,6 @@ mod tests {
         let hash = templates().contract_hash("rest-api");
         assert_eq!(hash.len(), "blake3:".len() + 64);
         assert_eq!(hash, templates().contract_hash("rest-api"));
-        const MOVED: &[File] = &[
-            file("rest-api/contract/README.mdr", b"ead"),
-            file("rest-api/contract/a/b.json", b"{}"),
-        ];
         assert_ne!(hash, Templates::of(MOVED, &[]).contract_hash("rest-api"));
     }
 

@@ -31,6 +31,8 @@ pub struct Unit {
     pub renamed: BTreeMap<String, String>,
     /// Keys of `[options]` in a submission that only this unit knows.
     pub options: Vec<String>,
+    /// Variables of the contract that are the same in every run (`MASTERY_TEST_HOOKS = "1"`).
+    pub env: BTreeMap<String, String>,
     /// In the order in which they run. Empty while the unit is planned.
     pub checks: Vec<CheckText>,
 }

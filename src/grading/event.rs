@@ -1,4 +1,4 @@
-//! The events of a run: owned, serialisable, frozen early. The screen, plain text, JSON lines, JUnit
+//! The events of a run: owned, serialisable, frozen early. The screen, plain text, JSON lines, `JUnit`
 //! and the kept tape are folds of this one stream.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -37,6 +37,9 @@ pub enum GradeEvent {
         program: String,
         address: String,
         pid: u32,
+        /// The process that owns it: ours to end, even after we were killed.
+        #[serde(default)]
+        supervisor: u32,
         /// What was looked at (`GET /healthz`).
         looked_at: String,
         took_ms: u64,

@@ -30,8 +30,8 @@ pub struct Plan {
     pub of: u32,
     pub programs: Vec<RunSpec>,
     pub build_limit: Duration,
-    /// Nothing changed since the last good build.
-    pub build_is_current: bool,
+    /// Programs whose last good build still stands: nothing changed since.
+    pub current_builds: Vec<String>,
     /// The lab's folder, absolute.
     pub directory: PathBuf,
     /// The same, as the learner knows it.

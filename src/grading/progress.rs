@@ -12,6 +12,8 @@ pub struct Progress {
     pub checks: Vec<CheckState>,
     /// Why no check could run: a failed build, a program that never was ready.
     pub stopped_before: Option<Obstacle>,
+    /// Every build is behind us: a program is being started.
+    pub builds_done: bool,
     pub finished: Option<Finished>,
 }
 
@@ -128,8 +130,8 @@ impl Progress {
                     stop_ms: *stop_ms,
                 });
             }
+            GradeEvent::ProgramStarting { .. } => self.builds_done = true,
             GradeEvent::BuildStarted { .. }
-            | GradeEvent::ProgramStarting { .. }
             | GradeEvent::ProgramReady { .. }
             | GradeEvent::ProgramOutput { .. }
             | GradeEvent::ProgramStopped { .. }

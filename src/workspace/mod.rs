@@ -42,7 +42,7 @@ pub use init::{Git, InitReport, init};
 pub use lock::{RunLock, lock};
 pub use object::ObjectId;
 pub use record::{LabRecord, Pass, Record, attempts};
-pub use runs::RunFolder;
+pub use runs::{OWN, RunFolder, own_folder};
 pub use scaffold::{ScaffoldReport, scaffold};
 pub use snapshot::{LeftOut, Snapshot, WhyLeftOut, snapshot};
 pub use submission::{MadeFrom, Profile, SUBMISSION, Submission, stamp};

@@ -205,9 +205,12 @@ fn sweep_unborn(runs: &Path) {
     }
 }
 
+/// Where our own files of a workspace stand, from its root.
+pub const OWN: &str = ".mastery";
+
 /// The workspace's `.mastery/`, which git does not see. It must be a folder, not a link to one.
-pub(super) fn own_folder(ws: &Workspace) -> Result<PathBuf> {
-    let own = ws.root.join(".mastery");
+pub fn own_folder(ws: &Workspace) -> Result<PathBuf> {
+    let own = ws.root.join(OWN);
     let ignore = LayoutFile {
         path: ".mastery/.gitignore".to_owned(),
         bytes: b"*\n".to_vec(),

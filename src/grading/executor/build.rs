@@ -27,7 +27,7 @@ pub(super) async fn build(plan: &Plan, sink: &Sink, stop: &mut StopWatch) -> boo
             };
             sink.send(started).await;
             let began = std::time::Instant::now();
-            let result = if plan.build_is_current {
+            let result = if plan.current_builds.contains(&program.name) {
                 Some(BuildResult::Cached)
             } else {
                 one(plan, &program.name, command, stop).await

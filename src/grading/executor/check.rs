@@ -64,7 +64,10 @@ pub(super) async fn run(
                 ))
                 .unlock("Grade again when the machine is less busy."),
             ),
-            verdict => verdict,
+            verdict @ (Verdict::Passed
+            | Verdict::Failed(_)
+            | Verdict::Unsettled(_)
+            | Verdict::Skipped { .. }) => verdict,
         };
     }
     let death = match verdict {

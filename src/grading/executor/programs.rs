@@ -3,20 +3,20 @@
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use mastery_kit::{
     process::{
-        Ending, Launch, OutputChunk, Program, ProgramHandle, StartError, environment,
-        ports::{self, Holder},
-        ready::{NotReady, await_ready},
+        Deed, Ending, Launch, OutputChunk, Program, ProgramHandle, StartError, environment, ports,
+        ready::await_ready,
     },
-    spec::RunSpec,
-    verdict::{BenchError, Death, Evidence, Mismatch, Verdict, millis},
+    spec::{Ready, RunSpec},
+    verdict::{BenchError, Verdict, millis},
 };
 use tokio::sync::mpsc;
 
+use super::trouble::{Trouble, cannot_start, trouble};
 use crate::grading::{
     event::GradeEvent,
     plan::{Plan, PortChoice},
@@ -42,16 +42,6 @@ struct Running {
     program: Program,
     address: Option<SocketAddr>,
     ports: BTreeMap<String, u16>,
-}
-
-/// Why a program is not up.
-enum Trouble {
-    /// A verdict about it.
-    Verdict(Verdict),
-    /// Somebody took its port: worth another try.
-    PortTaken(Verdict),
-    /// ^C came first.
-    Stopped,
 }
 
 impl<'p> Programs<'p> {
@@ -133,9 +123,9 @@ impl<'p> Programs<'p> {
             .collect()
     }
 
-    fn grace(&self, name: &str) -> std::time::Duration {
+    fn grace(&self, name: &str) -> Duration {
         let spec = self.plan.programs.iter().find(|spec| spec.name == name);
-        spec.map_or(std::time::Duration::from_secs(10), |spec| spec.grace)
+        spec.map_or(Duration::from_secs(10), |spec| spec.grace)
     }
 
     fn may_choose(&self) -> bool {
@@ -167,7 +157,7 @@ impl<'p> Programs<'p> {
             let grace = if stop.level() > StopLevel::Run {
                 spec.grace
             } else {
-                std::time::Duration::ZERO
+                Duration::ZERO
             };
             let ending = end(program, grace, stop).await;
             self.tell_ending(spec.name.clone(), ending).await;
@@ -181,11 +171,8 @@ impl<'p> Programs<'p> {
                     .map(|address| address.to_string())
                     .unwrap_or_default(),
                 pid: program.pid(),
-                looked_at: spec
-                    .ready
-                    .as_ref()
-                    .map(mastery_kit::spec::Ready::describe)
-                    .unwrap_or_default(),
+                supervisor: program.supervisor_pid(),
+                looked_at: spec.ready.as_ref().map(Ready::describe).unwrap_or_default(),
                 took_ms: millis(began.elapsed()),
             })
             .await;
@@ -207,10 +194,10 @@ impl<'p> Programs<'p> {
         let Some(ready) = &spec.ready else {
             return Ok(());
         };
-        let (notes, mut noted) = mpsc::channel(4);
+        let (told, mut notes) = mpsc::channel(4);
         let handle = program.handle();
         let waiting = await_ready(&handle, ready, port, spec.start_limit, |note| {
-            if notes.try_send(note).is_err() {
+            if told.try_send(note).is_err() {
                 // Four notes wait already; one more says nothing new.
             }
         });
@@ -218,27 +205,23 @@ impl<'p> Programs<'p> {
         loop {
             tokio::select! {
                 result = &mut waiting => {
-                    return result.map(drop).map_err(|why| self.trouble(spec, program, why));
+                    return result.map(drop).map_err(|why| trouble(spec, program, why));
                 }
-                Some(note) = noted.recv() => self.sink.note(note, None).await,
+                Some(note) = notes.recv() => self.sink.note(note, None).await,
                 () = stop.at_least(StopLevel::WindDown) => return Err(Trouble::Stopped),
             }
         }
     }
 
     fn choose_ports(&mut self, spec: &RunSpec) -> Result<BTreeMap<String, u16>, Trouble> {
-        let mut chosen = BTreeMap::new();
-        for name in &spec.ports {
-            let port = match self.given.next() {
-                Some(port) => port,
-                None => ports::free_port().map_err(|error| {
-                    let why = format!("The system gives no free port on 127.0.0.1: {error}.");
-                    Trouble::Verdict(Verdict::Unsettled(BenchError::new(why)))
-                })?,
-            };
-            chosen.insert(name.clone(), port);
-        }
-        Ok(chosen)
+        let free = ports::free_ports(spec.ports.len()).map_err(|error| {
+            let why = format!("The system gives no free port on 127.0.0.1: {error}.");
+            Trouble::Verdict(Verdict::Unsettled(BenchError::new(why)))
+        })?;
+        let chosen = free
+            .into_iter()
+            .map(|free| self.given.next().unwrap_or(free));
+        Ok(spec.ports.iter().cloned().zip(chosen).collect())
     }
 
     fn launch(&self, spec: &RunSpec, ports: &BTreeMap<String, u16>) -> Launch {
@@ -259,46 +242,9 @@ impl<'p> Programs<'p> {
             .clone_from(&self.plan.shown_directory);
         launch.environment = environment(std::env::vars_os(), &set);
         launch.logs = Some(self.plan.logs.clone());
-        launch.limits = self.plan.limits.clone();
+        launch.limits = self.plan.limits;
         launch.output = Some(forward(self.sink.clone()));
         launch
-    }
-
-    fn trouble(&self, spec: &RunSpec, program: &Program, why: NotReady) -> Trouble {
-        match why {
-            NotReady::Bench(error) => Trouble::Verdict(Verdict::Unsettled(error)),
-            NotReady::NotYours { .. } => {
-                let error = BenchError::new(why.to_string()).unlock(
-                    "End the process that holds the port, or grade again: another port is chosen.",
-                );
-                Trouble::PortTaken(Verdict::Unsettled(error))
-            }
-            NotReady::Died(death) => Trouble::Verdict(Verdict::Failed(died_at_start(spec, *death))),
-            NotReady::ListensElsewhere { .. }
-            | NotReady::NeverListened { .. }
-            | NotReady::NotHealthy { .. }
-            | NotReady::LineNeverCame { .. } => {
-                let expected = match &spec.ready {
-                    Some(ready) => format!(
-                        "{} answered within {} s",
-                        ready.describe(),
-                        spec.start_limit.as_secs()
-                    ),
-                    None => String::new(),
-                };
-                let lines = program.last_lines(20).join("\n");
-                let mut mismatch = Mismatch::new(why.to_string(), expected, actual(&why));
-                if !lines.is_empty() {
-                    mismatch = mismatch.with(Evidence::Log {
-                        program: spec.name.clone(),
-                        stream: mastery_kit::verdict::Stream::Stdout,
-                        text: lines,
-                        lossy: false,
-                    });
-                }
-                Trouble::Verdict(Verdict::Failed(mismatch))
-            }
-        }
     }
 
     async fn tell_ending(&self, program: String, ending: Ending) {
@@ -322,7 +268,7 @@ impl<'p> Programs<'p> {
 }
 
 /// Ends a program: its grace, unless somebody is in a hurry.
-async fn end(program: Program, grace: std::time::Duration, stop: &mut StopWatch) -> Ending {
+async fn end(program: Program, grace: Duration, stop: &mut StopWatch) -> Ending {
     if grace.is_zero() || stop.level() == StopLevel::Kill {
         return program.kill().await;
     }
@@ -332,7 +278,7 @@ async fn end(program: Program, grace: std::time::Duration, stop: &mut StopWatch)
     tokio::select! {
         ending = &mut stopping => ending,
         () = stop.at_least(StopLevel::Kill) => {
-            if handle.signal(mastery_kit::process::Deed::Kill).is_err() {
+            if handle.signal(Deed::Kill).is_err() {
                 // It is gone already: the ending below says so.
             }
             stopping.await
@@ -358,41 +304,4 @@ fn forward(sink: Sink) -> mpsc::Sender<OutputChunk> {
         }
     });
     sender
-}
-
-fn cannot_start(spec: &RunSpec, error: &StartError) -> Verdict {
-    let expected = format!("`{}` can be started", spec.command.join(" "));
-    Verdict::Failed(Mismatch::new(
-        error.to_string(),
-        expected,
-        "it cannot be started",
-    ))
-}
-
-fn died_at_start(spec: &RunSpec, death: Death) -> Mismatch {
-    let summary = format!(
-        "Your program `{}` {} after {} ms, before it was ready.",
-        spec.name,
-        death.exit.describe(),
-        death.after_ms
-    );
-    let actual = death.exit.describe();
-    Mismatch::new(summary, "it runs until it is told to end", actual).with(Evidence::Death(death))
-}
-
-fn actual(why: &NotReady) -> String {
-    match why {
-        NotReady::ListensElsewhere { found, .. } => {
-            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-            format!("it listens on {}", found.join(", "))
-        }
-        NotReady::NeverListened { .. } => "it listens nowhere".to_owned(),
-        NotReady::NotHealthy { seen, .. } => seen.clone(),
-        NotReady::LineNeverCame { .. } => "the line never came".to_owned(),
-        NotReady::NotYours {
-            holder: Holder::Foreign { .. },
-            ..
-        } => "somebody else's port".to_owned(),
-        NotReady::Died(_) | NotReady::NotYours { .. } | NotReady::Bench(_) => why.to_string(),
-    }
 }

@@ -10,12 +10,14 @@ mod client;
 mod environment;
 mod frame;
 mod launch;
+mod listening;
 pub mod ports;
 mod procfs;
 mod program;
 pub mod ready;
 mod resources;
 pub mod supervisor;
+mod sweep;
 mod tool;
 mod transcript;
 
@@ -26,6 +28,7 @@ pub use self::{
     launch::{Launch, Limits, Looked, OutputChunk, StartError},
     program::{Deed, End, Ending, Program, ProgramHandle},
     resources::Resources,
+    sweep::end_tree,
     tool::{Finished, How},
 };
 

@@ -1,7 +1,7 @@
 //! Ports that are provably the program's own.
 //!
-//! Read from `/proc/net/tcp` and the descriptors of the program's processes. Systems without them
-//! (macOS) get [`Holder::Unknown`] and no listeners: there a foreign server on the port is only
+//! Known from the kernel's list of listening sockets and the descriptors of the program's processes.
+//! Systems that tell neither through `/proc` (macOS) get [`Holder::Unknown`] and no listeners: there a foreign server on the port is only
 //! noticed by what it answers.
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
 };
 
-use super::{procfs, program::ProgramHandle};
+use super::{listening::listening, procfs, program::ProgramHandle};
 
 /// Whose a listening port is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,17 @@ pub enum Holder {
 
 /// A loopback port that nobody uses at this moment, as the system chose it.
 pub fn free_port() -> io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
+    Ok(free_ports(1)?[0])
+}
+
+/// So many different ports: asked for one after the other, the system may give one twice.
+pub fn free_ports(count: usize) -> io::Result<Vec<u16>> {
+    let held: Vec<TcpListener> = (0..count)
+        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+        .collect::<io::Result<_>>()?;
+    held.iter()
+        .map(|listener| Ok(listener.local_addr()?.port()))
+        .collect()
 }
 
 /// Where the program, or a process it started, listens.
@@ -101,45 +110,6 @@ pub(crate) fn answers_loopback(ip: IpAddr) -> bool {
     v4.is_unspecified() || v4 == Ipv4Addr::LOCALHOST
 }
 
-struct Listening {
-    address: SocketAddr,
-    inode: u64,
-}
-
-fn listening() -> Vec<Listening> {
-    ["/proc/net/tcp", "/proc/net/tcp6"]
-        .iter()
-        .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| {
-            let rows = table.lines().skip(1);
-            rows.filter_map(parse_row).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// A row of the table, when its socket listens.
-fn parse_row(row: &str) -> Option<Listening> {
-    let fields: Vec<&str> = row.split_ascii_whitespace().collect();
-    if *fields.get(3)? != "0A" {
-        return None;
-    }
-    let (ip, port) = fields.get(1)?.split_once(':')?;
-    // Words of 32 bits as they lie in memory, each printed as a number of this machine.
-    let mut bytes = Vec::with_capacity(16);
-    for at in (0..ip.len()).step_by(8) {
-        let word = u32::from_str_radix(ip.get(at..at + 8)?, 16).ok()?;
-        bytes.extend(word.to_ne_bytes());
-    }
-    let ip = match <[u8; 4]>::try_from(bytes.as_slice()) {
-        Ok(v4) => IpAddr::from(v4),
-        Err(_) => IpAddr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?),
-    };
-    Some(Listening {
-        address: SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?),
-        inode: fields.get(9)?.parse().ok()?,
-    })
-}
-
 fn sockets_of_tree(supervisor: u32) -> BTreeSet<u64> {
     let tree = procfs::descendants(supervisor);
     tree.iter().flat_map(|one| sockets_of(one.pid)).collect()
@@ -168,29 +138,6 @@ fn owner_of(inode: u64) -> Holder {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[cfg(target_endian = "little")]
-    #[test]
-    fn rows_of_both_families_are_read_and_connections_are_not_listeners() {
-        let row = |local: &str, state: &str| {
-            format!(
-                "   0: {local} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000  1000        0 73211 1 0000 100 0 0 10 0"
-            )
-        };
-        let read = |local, state| {
-            parse_row(&row(local, state)).map(|one| (one.address.to_string(), one.inode))
-        };
-        assert_eq!(
-            read("0100007F:A391", "0A"),
-            Some(("127.0.0.1:41873".into(), 73211))
-        );
-        assert_eq!(
-            read("00000000000000000000000001000000:1F40", "0A"),
-            Some(("[::1]:8000".into(), 73211))
-        );
-        assert_eq!(read("0100007F:A391", "01"), None);
-        assert_eq!(read("01007F:A391", "0A"), None);
-    }
 
     #[test]
     fn only_what_is_bound_to_loopback_or_everything_is_reached() {

@@ -139,6 +139,7 @@ impl Core {
 
     /// The pipe has ended: whatever is unknown now stays so.
     pub(crate) fn on_silence(&self) {
+        self.orders().take();
         let lost = || End::Lost(BenchError::new("The supervisor of the program vanished."));
         self.state.send_modify(|state| {
             if state.gone.is_none() {

@@ -1,5 +1,7 @@
 //! An answer, and the sentences about it: every judgement carries the exchange it is about.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -18,6 +20,8 @@ pub struct Answer {
     pub exchange: Exchange,
     /// `POST /v2/orders`.
     pub(super) label: String,
+    /// The body as JSON, once it was asked for: a long list is asked for many members.
+    pub(super) parsed: OnceLock<Value>,
     /// The line that shows it again.
     pub(super) reproduce: String,
 }
@@ -34,6 +38,11 @@ impl Answer {
     /// What was asked, in short: `POST /v2/orders`.
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// The line that shows this exchange again.
+    pub fn reproduce(&self) -> &str {
+        &self.reproduce
     }
 
     /// The status as one reads it: `404 Not Found`.
@@ -57,10 +66,12 @@ impl Answer {
     #[must_use]
     pub fn show_in(&self, mismatch: Mismatch, pointer: Option<&str>) -> Mismatch {
         let mut exchange = self.exchange.clone();
-        exchange.at = pointer.map(str::to_owned);
-        mismatch
-            .with(Evidence::Exchange(exchange))
-            .reproduce(self.reproduce.clone())
+        exchange.at = pointer.filter(|at| !at.is_empty()).map(str::to_owned);
+        let mismatch = mismatch.with(Evidence::Exchange(exchange));
+        if mismatch.reproduce.contains(&self.reproduce) {
+            return mismatch;
+        }
+        mismatch.reproduce(self.reproduce.clone())
     }
 
     /// A judgement on the member at `pointer` of this answer.
@@ -93,8 +104,11 @@ impl Answer {
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Result<Value, Mismatch> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+    pub fn json(&self) -> Result<&Value, Mismatch> {
+        if let Some(parsed) = self.parsed.get() {
+            return Ok(parsed);
+        }
+        let parsed = serde_json::from_slice(&self.body).map_err(|error| {
             let (summary, actual) = if self.body.is_empty() {
                 (
                     format!("Your answer to {} has no body.", self.label),
@@ -107,13 +121,14 @@ impl Answer {
                 )
             };
             self.wrong(summary, "a JSON body", actual)
-        })
+        })?;
+        Ok(self.parsed.get_or_init(|| parsed))
     }
 
     /// The member at this JSON pointer.
-    pub fn member(&self, pointer: &str) -> Result<Value, Mismatch> {
+    pub fn member(&self, pointer: &str) -> Result<&Value, Mismatch> {
         let body = self.json()?;
-        body.pointer(pointer).cloned().ok_or_else(|| {
+        body.pointer(pointer).ok_or_else(|| {
             self.wrong_at(
                 pointer,
                 format!("Your answer to {} has no `{pointer}`.", self.label),
@@ -127,18 +142,18 @@ impl Answer {
     pub fn text_at(&self, pointer: &str) -> Result<String, Mismatch> {
         let found = self.member(pointer)?;
         if let Value::String(text) = found {
-            return Ok(text);
+            return Ok(text.clone());
         }
-        Err(self.wrong_kind(pointer, "a string", &found))
+        Err(self.wrong_kind(pointer, "a string", found))
     }
 
     /// The list at this JSON pointer.
-    pub fn list_at(&self, pointer: &str) -> Result<Vec<Value>, Mismatch> {
+    pub fn list_at(&self, pointer: &str) -> Result<&[Value], Mismatch> {
         let found = self.member(pointer)?;
         if let Value::Array(list) = found {
             return Ok(list);
         }
-        Err(self.wrong_kind(pointer, "a list", &found))
+        Err(self.wrong_kind(pointer, "a list", found))
     }
 
     /// The integer at this JSON pointer, written as one.
@@ -146,7 +161,7 @@ impl Answer {
         let found = self.member(pointer)?;
         found
             .as_i64()
-            .ok_or_else(|| self.wrong_kind(pointer, "an integer", &found))
+            .ok_or_else(|| self.wrong_kind(pointer, "an integer", found))
     }
 
     /// Says that the value at `pointer` is not of this kind.

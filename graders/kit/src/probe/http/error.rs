@@ -66,7 +66,7 @@ impl HttpError {
         mut exchange: Exchange,
         reproduce: String,
     ) -> Self {
-        exchange.ended = Some(trouble.actual());
+        exchange.ended = Some(trouble.ended());
         Self(Box::new(Inner::Program {
             trouble,
             label,
@@ -149,9 +149,10 @@ impl Trouble {
                 };
                 format!("{extra} {bytes} {come} after the end of your answer to {label}.")
             }
-            Self::TooLarge { .. } => {
-                format!("Your answer to {label} has a body beyond every expectation.")
-            }
+            Self::TooLarge { limit } => format!(
+                "Your answer to {label} has a body of more than {}; the bench stopped reading.",
+                mebibytes(*limit)
+            ),
             Self::Malformed { why } => format!("Your answer to {label} is no HTTP: {why}."),
             Self::Exhausted {
                 requests,
@@ -162,6 +163,24 @@ impl Trouble {
                 seconds(*took),
                 seconds(*allowed)
             ),
+        }
+    }
+
+    /// What is said below the answer's bytes.
+    fn ended(&self) -> String {
+        match self {
+            Self::Surplus { promised, extra } => {
+                format!("{extra} more than the {promised} bytes of the body that were promised")
+            }
+            Self::Refused
+            | Self::NotAccepted { .. }
+            | Self::NoAnswer { .. }
+            | Self::Cut { .. }
+            | Self::Silent { .. }
+            | Self::Unfinished { .. }
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. }
+            | Self::Exhausted { .. } => self.actual(),
         }
     }
 
@@ -179,7 +198,7 @@ impl Trouble {
             Self::Surplus { promised, .. } => {
                 format!("a body of {promised} bytes, as the head of the answer says")
             }
-            Self::TooLarge { limit } => format!("a body of at most {limit} bytes"),
+            Self::TooLarge { limit } => format!("a body of at most {}", mebibytes(*limit)),
             Self::Exhausted { allowed, .. } => {
                 format!("all answers within {}", seconds(*allowed))
             }
@@ -229,7 +248,7 @@ impl Trouble {
             }
             Self::Surplus { promised, extra } => format!("{} bytes", promised + extra),
             Self::TooLarge { limit } => {
-                format!("more than {limit} bytes; the bench stopped reading")
+                format!("more than {}; the bench stopped reading", mebibytes(*limit))
             }
             Self::Malformed { why } => why.clone(),
             Self::Exhausted { requests, took, .. } => {
@@ -247,6 +266,10 @@ pub(super) fn seconds(duration: Duration) -> String {
     } else {
         format!("{}.{} s", tenths / 10, tenths % 10)
     }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes / (1024 * 1024))
 }
 
 impl From<HttpError> for Failure {

@@ -219,6 +219,7 @@ impl Line {
             body: progress.body.into(),
             exchange,
             label: turn.request.label(),
+            parsed: std::sync::OnceLock::new(),
             reproduce,
         })
     }

@@ -65,7 +65,6 @@ async fn http(stream: TcpStream, address: SocketAddr, path: &str) -> Result<(), 
         let response = sender.send_request(request).await;
         read(response.map_err(|error| broken(&error))?).await
     };
-    // The connection does its work beside the request and ends with this look.
     let (status, _) = beside(connection, answer).await?;
     if status.is_success() {
         Ok(())
@@ -105,18 +104,22 @@ async fn grpc(stream: TcpStream, address: SocketAddr) -> Result<(), String> {
     }
 }
 
+/// Drives a connection beside the request it carries; both end with the look.
 async fn beside<T>(
     connection: impl Future<Output = Result<(), hyper::Error>>,
     answer: impl Future<Output = Result<T, String>>,
 ) -> Result<T, String> {
     let mut answer = std::pin::pin!(answer);
-    tokio::select! {
+    let ended = tokio::select! {
         biased;
         answer = &mut answer => return answer,
-        // Its error, if any, is the answer's error too.
-        _ = connection => {}
+        ended = connection => ended,
+    };
+    match (answer.await, ended) {
+        // The connection knows why; the request only that it was given up.
+        (Err(_), Err(why)) => Err(broken(&why)),
+        (answer, _) => answer,
     }
-    answer.await
 }
 
 async fn read(response: Response<Incoming>) -> Result<(StatusCode, Bytes), String> {
@@ -136,7 +139,7 @@ async fn read(response: Response<Incoming>) -> Result<(StatusCode, Bytes), Strin
 }
 
 fn broken(error: &hyper::Error) -> String {
-    if error.is_incomplete_message() || error.is_closed() {
+    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         "it closed the connection without an answer".to_owned()
     } else if error.is_parse() {
         format!("its answer is no HTTP: {error}")

@@ -26,8 +26,10 @@ use crate::{
 
 /// After so long without success it is worth saying where the program listens instead.
 const NOTE_AFTER: Duration = Duration::from_secs(2);
+/// Who answers that it is not ready is asked again only after a while: it may log every request.
+const ASK_AGAIN: Duration = Duration::from_millis(15);
 /// Looks that reach something unready ask whose it is only this often: the answer costs more.
-const ASK_EVERY: u32 = 32;
+const ASK_EVERY: u32 = 8;
 
 /// A program that can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +102,7 @@ pub async fn await_ready(
         begun,
         progress: Mutex::new(Progress {
             looks: 0,
+            answered: None,
             noted: false,
             seen: None,
             on_note,
@@ -126,6 +129,7 @@ struct Waiting<'p, N> {
 
 struct Progress<N> {
     looks: u32,
+    answered: Option<Instant>,
     noted: bool,
     seen: Option<String>,
     on_note: N,
@@ -147,6 +151,9 @@ impl<N: FnMut(String) + Send> Waiting<'_, N> {
             }
             return looked;
         }
+        if let Some(seen) = self.just_answered() {
+            return Look::NotYet(seen);
+        }
         let seen = look(self.ready, expected).await;
         if let Seen::Refused = seen {
             self.note_elsewhere(expected);
@@ -159,7 +166,9 @@ impl<N: FnMut(String) + Send> Waiting<'_, N> {
             (_, Some(holder @ Holder::Foreign { .. })) => Look::Never(not_yours(expected, holder)),
             (Seen::Ready, Some(Holder::Tree | Holder::Unknown)) => Look::Ready(()),
             (Seen::Answered(seen), _) => {
-                self.progress().seen = Some(seen.clone());
+                let mut progress = self.progress();
+                progress.answered = Some(Instant::now());
+                progress.seen = Some(seen.clone());
                 Look::NotYet(seen)
             }
             (Seen::Ready | Seen::Refused, _) => {
@@ -168,6 +177,12 @@ impl<N: FnMut(String) + Send> Waiting<'_, N> {
                 Look::NotYet(seen)
             }
         }
+    }
+
+    fn just_answered(&self) -> Option<String> {
+        let progress = self.progress();
+        let again = progress.answered?.elapsed() >= ASK_AGAIN;
+        progress.seen.clone().filter(|_| !again)
     }
 
     fn look_for_line(&self) -> Look<(), NotReady> {

@@ -9,32 +9,28 @@
 //! group is ended, who left it is not found, and memory is not watched.
 
 mod output;
+mod start;
 mod tree;
+mod wire;
 
 use std::{
     collections::BTreeMap,
     fs::File,
     io,
-    os::{
-        fd::AsFd as _,
-        unix::process::{CommandExt as _, ExitStatusExt as _},
-    },
-    process::{Child, Command, ExitCode, ExitStatus, Stdio},
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    },
+    os::{fd::AsFd as _, unix::process::ExitStatusExt as _},
+    process::{ExitCode, ExitStatus},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
     time::{Duration, Instant},
 };
 
 use rustix::{
     io::Errno,
-    process::{Resource, Rlimit, WaitOptions, getrlimit, setrlimit, setsid, wait},
+    process::{WaitOptions, wait},
 };
 
-use self::output::Outputs;
-use super::frame::{Exited, Gone, Order, Refused, Report, Spec, Started};
+use self::{output::Outputs, wire::Wire};
+use super::frame::{Exited, Gone, Order, Report, Started};
 use crate::verdict::Exit;
 
 /// Enough for any thread here; the default would be reserved, not used, but nobody needs it.
@@ -71,28 +67,14 @@ enum Event {
     Flushed,
 }
 
-/// The pipe to the owner; frames of several threads never mix.
-#[derive(Clone)]
-struct Wire(Arc<Mutex<File>>);
-
-impl Wire {
-    fn send(&self, report: &Report) {
-        let mut pipe = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // When nobody listens any more, the life-line is cut as well and decides.
-        report.write(&mut *pipe).ok();
-    }
-}
-
 fn supervise() -> io::Result<()> {
     let mut orders = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let wire = Wire(Arc::new(Mutex::new(File::from(
-        io::stdout().as_fd().try_clone_to_owned()?,
-    ))));
+    let wire = Wire::open()?;
     let Some(Order::Start(spec)) = Order::read(&mut orders)? else {
         return Ok(());
     };
     let (events, inbox) = channel();
-    let mut child = match prepare(&spec).and_then(|()| spawn(&spec)) {
+    let mut child = match start::prepare(&spec).and_then(|()| start::spawn(&spec)) {
         Ok(child) => child,
         Err(refused) => {
             wire.send(&Report::Refused(refused));
@@ -134,65 +116,6 @@ fn supervise() -> io::Result<()> {
     }
     .run();
     Ok(())
-}
-
-/// Everything the program inherits from this process and cannot undo.
-fn prepare(spec: &Spec) -> Result<(), Refused> {
-    // Refused only when this process leads its group already, which is as good.
-    setsid().ok();
-    #[cfg(target_os = "linux")]
-    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
-        .map_err(|error| ours("adopt orphaned processes", &error.into()))?;
-    for (resource, wanted) in [
-        (Resource::Core, 0),
-        (Resource::Fsize, spec.file_bytes),
-        (Resource::Nofile, spec.open_files),
-    ] {
-        let now = getrlimit(resource);
-        let limit = now.maximum.map_or(wanted, |hard| hard.min(wanted));
-        let limit = Rlimit {
-            current: Some(limit),
-            maximum: Some(limit),
-        };
-        setrlimit(resource, limit).map_err(|error| ours("limit what it may use", &error.into()))?;
-    }
-    Ok(())
-}
-
-fn ours(what: &str, error: &io::Error) -> Refused {
-    Refused {
-        why: format!("The supervisor cannot {what}: {error}."),
-        program: false,
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that starts what is not ours"
-)]
-fn spawn(spec: &Spec) -> Result<Child, Refused> {
-    let input = match &spec.input {
-        Some(path) => {
-            Stdio::from(File::open(path).map_err(|error| ours("open the input", &error))?)
-        }
-        None => Stdio::null(),
-    };
-    let mut command = Command::new(&spec.program);
-    if let Some((name, rest)) = spec.argv.split_first() {
-        command.arg0(name).args(rest);
-    }
-    command
-        .process_group(0)
-        .stdin(input)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command.spawn().map_err(|error| Refused {
-        why: error.to_string(),
-        program: !matches!(
-            error.kind(),
-            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory
-        ),
-    })
 }
 
 /// Reaps everything: our child and all that were adopted.

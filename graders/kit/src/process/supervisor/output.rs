@@ -117,8 +117,13 @@ impl Reader {
                 if !goes_on || self.events.send(Event::Flushed).is_err() {
                     return;
                 }
-            } else if self.flushed.elapsed() >= WINDOW {
-                self.flush();
+            } else if pending && self.flushed.elapsed() >= WINDOW {
+                if self.wire.has_room() {
+                    self.flush();
+                } else {
+                    // The owner is busy elsewhere: the program goes on, its middle is left out.
+                    self.flushed = Instant::now();
+                }
             }
         }
     }

@@ -45,12 +45,17 @@ pub(super) fn kill_all(main: u32) -> Vec<Stat> {
 }
 
 fn signal_all(main: u32, processes: &[Stat], signal: Signal) {
-    // One call for the group: nobody in it can fork past it. Without a member the number may have
-    // become someone else's.
-    if processes.iter().any(|one| one.group == main) || cfg!(not(target_os = "linux")) {
-        signal_group(main, signal);
+    // A group takes one call: nobody in it can fork past it. Only groups that have a member, or
+    // the number may have become someone else's; never our own, which a descendant may have joined.
+    let own = std::process::id();
+    let mut groups: BTreeSet<u32> = processes.iter().map(|one| one.group).collect();
+    if cfg!(not(target_os = "linux")) {
+        groups.insert(main);
     }
-    for one in processes.iter().filter(|one| one.group != main) {
+    for group in groups.into_iter().filter(|group| *group != own) {
+        signal_group(group, signal);
+    }
+    for one in processes.iter().filter(|one| one.group == own) {
         if let Some(pid) = to_pid(one.pid) {
             // It may have ended meanwhile.
             kill_process(pid, signal).ok();
@@ -58,8 +63,9 @@ fn signal_all(main: u32, processes: &[Stat], signal: Signal) {
     }
 }
 
-fn signal_group(main: u32, signal: Signal) {
-    if let Some(pid) = to_pid(main) {
+fn signal_group(group: u32, signal: Signal) {
+    // Group 0 would be our own.
+    if let Some(pid) = to_pid(group) {
         kill_process_group(pid, signal).ok();
     }
 }

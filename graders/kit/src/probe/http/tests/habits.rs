@@ -201,3 +201,28 @@ fn a_prepared_connection_carries_its_requests() {
         }
     });
 }
+
+#[test]
+fn a_program_that_serves_one_connection_at_a_time_is_raced_as_it_allows() {
+    run(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                while request(&mut stream).await.is_some() {
+                    let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+                    stream.write_all(answer).await.ok();
+                }
+            }
+        });
+        let http = Http::new(address, Trace::begin(Duration::from_secs(30)));
+        http.get("/").send().await.unwrap();
+        let requests = (0..6).map(|n| http.get(&format!("/{n}"))).collect();
+        let race = http.race(requests).await.unwrap();
+        assert_eq!(race.answers.len(), 6);
+        assert!((1..6).contains(&race.at_once), "{}", race.at_once);
+    });
+}

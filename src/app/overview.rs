@@ -1,0 +1,139 @@
+//! How far the learner is: the course's units beside what the kept attempts say of them.
+
+use super::scope::place;
+use crate::{
+    curriculum::{self, Curriculum, Unit},
+    report::overview::{CheckRow, Overview, UnitKind, UnitRow, UnitStatus, WeekRow},
+    workspace::{LabRecord, Record, Workspace, WorkspaceError},
+};
+
+/// Folds attempts and course into what `mastery progress` shows.
+pub fn overview(
+    workspace: &Workspace,
+    curriculum: &Curriculum,
+) -> Result<Overview, WorkspaceError> {
+    let record = Record::read(workspace)?;
+    let mut weeks: Vec<WeekRow> = (1..)
+        .zip(curriculum.weeks())
+        .map(|(number, week)| WeekRow {
+            number,
+            id: week.id.to_string(),
+            title: week.title.clone(),
+            units: week
+                .units
+                .iter()
+                .map(|unit| row(workspace, &record, unit))
+                .collect(),
+        })
+        .collect();
+    weeks.push(capstone(curriculum, weeks.len()));
+    let next = curriculum
+        .units()
+        .find_map(|unit| next(workspace, &record, unit));
+    Ok(Overview {
+        title: curriculum.title().to_owned(),
+        weeks,
+        next,
+    })
+}
+
+fn row(workspace: &Workspace, record: &Record, unit: &Unit) -> UnitRow {
+    let lab = record.lab(unit.id.as_str());
+    UnitRow {
+        id: unit.id.to_string(),
+        title: unit.title.clone(),
+        kind: match unit.kind {
+            curriculum::UnitKind::Lab => UnitKind::Lab,
+            curriculum::UnitKind::Challenge => UnitKind::Challenge,
+        },
+        status: status(workspace, unit, lab),
+        attempts: lab.map_or(0, |lab| lab.attempts),
+        checks: unit
+            .checks
+            .iter()
+            .map(|check| CheckRow {
+                id: check.id.clone(),
+                title: check.title.clone(),
+                last: lab.and_then(|lab| last_verdict(lab, unit, &check.id)),
+            })
+            .collect(),
+    }
+}
+
+/// The last verdict of a check, under its name of today or one it had before.
+fn last_verdict(lab: &LabRecord, unit: &Unit, check: &str) -> Option<char> {
+    let of_today = lab.checks.get(check).copied();
+    of_today.or_else(|| {
+        let mut old = unit.renamed.iter().filter(|(_, new)| new.as_str() == check);
+        old.find_map(|(old, _)| lab.checks.get(old).copied())
+    })
+}
+
+fn status(workspace: &Workspace, unit: &Unit, lab: Option<&LabRecord>) -> UnitStatus {
+    if !unit.is_open() {
+        return UnitStatus::Planned;
+    }
+    let Some(lab) = lab else {
+        let there = workspace.folder(&place(unit)).is_dir();
+        return if there {
+            UnitStatus::Started
+        } else {
+            UnitStatus::NotStarted
+        };
+    };
+    if let Some(pass) = &lab.passed {
+        return UnitStatus::Passed {
+            revision: pass.revision,
+            after_attempts: pass.after_attempts,
+            took_s: pass.took_s,
+        };
+    }
+    let passed = unit
+        .checks
+        .iter()
+        .filter(|check| last_verdict(lab, unit, &check.id) == Some('p'));
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    UnitStatus::Tried {
+        passed: count(passed.count()),
+        of: count(unit.checks.len()),
+    }
+}
+
+fn capstone(curriculum: &Curriculum, weeks: usize) -> WeekRow {
+    let capstone = curriculum.capstone();
+    WeekRow {
+        number: u32::try_from(weeks).unwrap_or(u32::MAX).saturating_add(1),
+        id: capstone.id.to_string(),
+        title: capstone.title.clone(),
+        units: vec![UnitRow {
+            id: capstone.id.to_string(),
+            title: capstone.title.clone(),
+            kind: UnitKind::Capstone,
+            status: UnitStatus::Planned,
+            attempts: 0,
+            checks: Vec::new(),
+        }],
+    }
+}
+
+/// The first thing to do in a unit that is not passed.
+fn next(workspace: &Workspace, record: &Record, unit: &Unit) -> Option<String> {
+    if !unit.is_open() {
+        return None;
+    }
+    let lab = record.lab(unit.id.as_str());
+    match status(workspace, unit, lab) {
+        UnitStatus::Planned | UnitStatus::Passed { .. } => None,
+        UnitStatus::NotStarted => Some(format!("mastery start {}", unit.id)),
+        UnitStatus::Started | UnitStatus::Tried { .. } => {
+            let failed = unit
+                .checks
+                .iter()
+                .find(|check| lab.and_then(|lab| last_verdict(lab, unit, &check.id)) == Some('f'));
+            Some(match failed {
+                Some(check) => format!("{}: {}", unit.id, check.id),
+                None => format!("mastery grade {}", unit.id),
+            })
+        }
+    }
+}
