@@ -211,11 +211,17 @@ pub const OWN: &str = ".mastery";
 /// The workspace's `.mastery/`, which git does not see. It must be a folder, not a link to one.
 pub fn own_folder(ws: &Workspace) -> Result<PathBuf> {
     let own = ws.root.join(OWN);
-    let ignore = LayoutFile {
-        path: ".mastery/.gitignore".to_owned(),
+    let gitignore = LayoutFile {
+        path: format!("{OWN}/.gitignore"),
         bytes: b"*\n".to_vec(),
         executable: false,
     };
-    lay(&ws.root, &[ignore])?;
+    let path = ws.root.join(&gitignore.path);
+    lay(&ws.root, std::slice::from_ref(&gitignore))?;
+    // A process that was killed between making and filling it would leave git seeing everything.
+    if fs::metadata(&path).is_ok_and(|meta| meta.len() == 0) {
+        replace(&path, &gitignore.bytes)
+            .map_err(|error| WorkspaceError::disk("write", path, error))?;
+    }
     Ok(own)
 }

@@ -172,7 +172,7 @@ fn a_lock_left_by_a_killed_process_is_removed() {
         error.to_string().contains("another process holds"),
         "{error}"
     );
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let old = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
     fs::File::options()
         .write(true)
         .open(&lock)

@@ -34,7 +34,7 @@ pub(crate) fn file(path: &str, text: &str) -> LayoutFile {
     LayoutFile {
         path: path.into(),
         bytes: text.into(),
-        executable: path.ends_with(".sh"),
+        executable: path.starts_with("utils/setup"),
     }
 }
 

@@ -3,6 +3,11 @@
 //! libgit2 reads the settings of whoever runs the tests. So the tests run in a second process whose
 //! home is a throw-away folder: there git knows nobody, except in folders called `named`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "without the usual harness clippy does not see that all of this is tests"
+)]
+
 mod attempts;
 mod cast;
 mod init;

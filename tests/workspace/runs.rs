@@ -55,8 +55,9 @@ pub(crate) fn play() {
     if how_far == "committed" {
         keep(&ws, Some(work.tree), &told).unwrap();
     }
-    println!("as far as that");
-    std::io::stdout().flush().unwrap();
+    let mut out = std::io::stdout();
+    out.write_all(b"as far as that\n").unwrap();
+    out.flush().unwrap();
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
 }
 
@@ -132,9 +133,7 @@ fn a_run_killed_after_its_tape_is_imported() {
     assert_eq!(lab, "rest-api");
     assert_eq!(tape_of(&ws, *id).unwrap(), tape("full", 7, 1, &LETTERS));
     let repo = repo(&dir);
-    let app = repo
-        .revparse_single(&format!("{id}:work/app.py"))
-        .unwrap();
+    let app = repo.revparse_single(&format!("{id}:work/app.py")).unwrap();
     assert_eq!(app.as_blob().unwrap().content(), b"print('hi')\n");
     assert_eq!(
         picture(&dir, &[".git/objects", ".git/refs/mastery", ".mastery"]),
@@ -242,6 +241,14 @@ fn git_does_not_see_the_folder() {
         .close(None)
         .unwrap();
     assert!(dir.join(".mastery/runs").is_dir());
+    let gitignore = dir.join(".mastery/.gitignore");
+    fs::write(&gitignore, "").unwrap();
+    RunFolder::create(&ws, &lock, "rest-api").unwrap();
+    assert_eq!(
+        fs::read_to_string(&gitignore).unwrap(),
+        "*\n",
+        "it had been cut short"
+    );
     let repo = repo(&dir);
     let mut options = git2::StatusOptions::new();
     options.include_untracked(true).recurse_untracked_dirs(true);
