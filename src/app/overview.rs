@@ -13,7 +13,7 @@ pub fn overview(
     curriculum: &Curriculum,
 ) -> Result<Overview, WorkspaceError> {
     let record = Record::read(workspace)?;
-    let mut weeks: Vec<WeekRow> = (1..)
+    let weeks: Vec<WeekRow> = (1..)
         .zip(curriculum.weeks())
         .map(|(number, week)| WeekRow {
             number,
@@ -26,13 +26,13 @@ pub fn overview(
                 .collect(),
         })
         .collect();
-    weeks.push(capstone(curriculum, weeks.len()));
     let next = curriculum
         .units()
         .find_map(|unit| next(workspace, &record, unit));
     Ok(Overview {
         title: curriculum.title().to_owned(),
         weeks,
+        capstone: Some(capstone(curriculum)),
         next,
     })
 }
@@ -99,20 +99,15 @@ fn status(workspace: &Workspace, unit: &Unit, lab: Option<&LabRecord>) -> UnitSt
     }
 }
 
-fn capstone(curriculum: &Curriculum, weeks: usize) -> WeekRow {
+fn capstone(curriculum: &Curriculum) -> UnitRow {
     let capstone = curriculum.capstone();
-    WeekRow {
-        number: u32::try_from(weeks).unwrap_or(u32::MAX).saturating_add(1),
+    UnitRow {
         id: capstone.id.to_string(),
         title: capstone.title.clone(),
-        units: vec![UnitRow {
-            id: capstone.id.to_string(),
-            title: capstone.title.clone(),
-            kind: UnitKind::Capstone,
-            status: UnitStatus::Planned,
-            attempts: 0,
-            checks: Vec::new(),
-        }],
+        kind: UnitKind::Capstone,
+        status: UnitStatus::Planned,
+        attempts: 0,
+        checks: Vec::new(),
     }
 }
 

@@ -176,7 +176,10 @@ impl Progress {
         let required = || self.settled().filter(|(check, ..)| !check.badge);
         if required().any(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_))) {
             Conclusion::Failed
-        } else if required().any(|(_, verdict, _)| matches!(verdict, Verdict::Unsettled(_))) {
+        } else if required().any(|(_, verdict, _)| matches!(verdict, Verdict::Unsettled(_)))
+            || self.settled().count() < self.checks.len()
+        {
+            // What nobody decided is never a pass.
             Conclusion::Unsettled
         } else if required().any(|(_, verdict, _)| matches!(verdict, Verdict::Skipped { .. })) {
             Conclusion::Failed

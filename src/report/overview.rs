@@ -12,6 +12,8 @@ use super::{
 pub struct Overview {
     pub title: String,
     pub weeks: Vec<WeekRow>,
+    /// What passed labs are joined into.
+    pub capstone: Option<UnitRow>,
     /// The one thing to do now, as a sentence or a command.
     pub next: Option<String>,
 }
@@ -100,15 +102,35 @@ impl Overview {
     /// The overview as lines.
     pub fn lines(&self, style: Style) -> Vec<Line> {
         let mut lines = self.head(style);
-        let units = || self.weeks.iter().flat_map(|week| &week.units);
-        let column = units().map(|unit| width(&unit.id)).max().unwrap_or(0) + 2;
+        let shown = self.weeks.iter().filter(|week| !is_planned(week));
+        let units = shown.flat_map(|week| &week.units).chain(&self.capstone);
+        let column = units.map(|unit| width(&unit.id)).max().unwrap_or(0) + 2;
         for week in &self.weeks {
             lines.push(Line::new());
             let number = Line::plain("  ").then(Tone::Dim, week.number.to_string());
             lines.extend(hanging(number, 5, &week.title, Tone::Bold, style));
+            if week
+                .units
+                .iter()
+                .all(|unit| unit.status == UnitStatus::Planned)
+            {
+                // Nothing to do there yet: its names are enough.
+                lines.extend(hanging(
+                    Line::new(),
+                    5,
+                    &planned(week, style),
+                    Tone::Dim,
+                    style,
+                ));
+                continue;
+            }
             for unit in &week.units {
                 lines.extend(unit_lines(unit, column, style));
             }
+        }
+        if let Some(capstone) = &self.capstone {
+            lines.push(Line::new());
+            lines.extend(unit_lines(capstone, column, style));
         }
         if let Some(next) = &self.next {
             lines.push(Line::new());
@@ -121,6 +143,21 @@ impl Overview {
             });
         }
         lines
+    }
+
+    /// One unit with every check of it, titles whole; `None` where no unit has this id.
+    pub fn unit_lines(&self, id: &str, style: Style) -> Option<Vec<Line>> {
+        let units = self.weeks.iter().flat_map(|week| &week.units);
+        let unit = units.chain(&self.capstone).find(|unit| unit.id == id)?;
+        let name = Line::new().then(Tone::Bold, style.show(&unit.id));
+        let mut lines = beside(name, Line::plain(standing(unit)), style);
+        lines.extend(hanging(Line::new(), 0, &unit.title, Tone::Plain, style));
+        for check in &unit.checks {
+            lines.push(Line::new());
+            lines.push(check_label(check, 2, style));
+            lines.extend(hanging(Line::new(), 4, &check.title, Tone::Dim, style));
+        }
+        Some(lines)
     }
 
     fn head(&self, style: Style) -> Vec<Line> {
@@ -140,6 +177,26 @@ impl Overview {
         );
         beside(title, Line::plain(sum), style)
     }
+}
+
+/// Whether nothing of a week is open.
+fn is_planned(week: &WeekRow) -> bool {
+    week.units
+        .iter()
+        .all(|unit| unit.status == UnitStatus::Planned)
+}
+
+/// The names of a week that is planned.
+fn planned(week: &WeekRow, style: Style) -> String {
+    let names: Vec<String> = week
+        .units
+        .iter()
+        .map(|unit| match unit.kind {
+            UnitKind::Challenge => format!("{} {}", Glyph::Challenge.text(style.ascii), unit.id),
+            UnitKind::Lab | UnitKind::Capstone => unit.id.clone(),
+        })
+        .collect();
+    format!("{}: planned", names.join(", "))
 }
 
 fn passed_checks(unit: &UnitRow) -> usize {

@@ -86,7 +86,27 @@ fn overview() -> Overview {
                     unit("nosql-sharding", "Shards", UnitStatus::Started),
                 ],
             },
+            WeekRow {
+                number: 3,
+                id: "week-03-concurrency".into(),
+                title: "Concurrency & performance".into(),
+                units: vec![
+                    unit("async-pipeline", "Ticks to bars", UnitStatus::Planned),
+                    UnitRow {
+                        kind: UnitKind::Challenge,
+                        ..unit("memory-leak", "A leak", UnitStatus::Planned)
+                    },
+                ],
+            },
         ],
+        capstone: Some(UnitRow {
+            kind: UnitKind::Capstone,
+            ..unit(
+                "trading-agent-backend",
+                "Trading agent backend",
+                UnitStatus::Planned,
+            )
+        }),
         next: Some("mastery grade rest-api --only decimals_do_not_drift".into()),
     }
 }
@@ -122,4 +142,16 @@ fn progress_as_json_carries_its_format() {
     assert_eq!(json["format"], 1);
     assert_eq!(json["weeks"][1]["units"][0]["status"]["is"], "passed");
     assert_eq!(json["weeks"][0]["units"][0]["checks"][1]["last"], "f");
+}
+
+#[test]
+fn one_unit_is_shown_with_every_check_and_whole_titles() {
+    let lines = overview().unit_lines("rest-api", Style::plain(60)).unwrap();
+    let text: String = lines.iter().map(|line| line.text() + "\n").collect();
+    insta::assert_snapshot!("unit_60", text);
+    assert!(
+        overview()
+            .unit_lines("no-such-unit", Style::plain(60))
+            .is_none()
+    );
 }

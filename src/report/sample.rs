@@ -205,6 +205,7 @@ pub(super) fn tape() -> Vec<Stamped> {
         program: "api".into(),
         address: "127.0.0.1:41873".into(),
         pid: 4711,
+        supervisor: 4710,
         looked_at: "GET /healthz".into(),
         took_ms: 84,
     });

@@ -116,7 +116,11 @@ fn check(ui: &Ui, context: &Context) -> CommandResult {
     };
     text.line(format!("{units}, {graders}: {found}"));
     ui.say(&text);
-    Ok(if findings.is_empty() { Ending::Good } else { Ending::Failed })
+    Ok(if findings.is_empty() {
+        Ending::Good
+    } else {
+        Ending::Failed
+    })
 }
 
 fn prove_labs(ui: &Ui, context: &Context, args: &Prove) -> CommandResult {
@@ -133,7 +137,10 @@ fn prove_labs(ui: &Ui, context: &Context, args: &Prove) -> CommandResult {
         only: args.only.clone(),
         sample: sample.map(|(part, by)| Sample { part, by }),
         kill_matrix: args.kill_matrix.clone(),
-        keeping: Keeping { fresh: args.fresh, accept: args.accept },
+        keeping: Keeping {
+            fresh: args.fresh,
+            accept: args.accept,
+        },
         exe: Context::own_path()?,
     };
     let bar = bar(ui);
@@ -164,8 +171,11 @@ fn prove_labs(ui: &Ui, context: &Context, args: &Prove) -> CommandResult {
 
 /// The line that says what is being proved, where a person watches.
 fn bar(ui: &Ui) -> ProgressBar {
-    let target =
-        if ui.watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target = if ui.watched {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
     let bar = ProgressBar::with_draw_target(None, target);
     if let Ok(style) = ProgressStyle::with_template("  {spinner} {wide_msg} {elapsed}") {
         bar.set_style(style);
@@ -178,7 +188,12 @@ fn bar(ui: &Ui) -> ProgressBar {
 
 fn new_lab(ui: &Ui, context: &Context, args: &New) -> CommandResult {
     let checkout = Checkout::find(&Context::here()?)?;
-    let made = new::new(&checkout, context.curriculum()?, &args.lab, args.week.as_deref())?;
+    let made = new::new(
+        &checkout,
+        context.curriculum()?,
+        &args.lab,
+        args.week.as_deref(),
+    )?;
     let mut text = String::new();
     for path in &made.created {
         text.line(format!("made  {path}"));

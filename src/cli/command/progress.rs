@@ -4,15 +4,16 @@ use crate::{
     app::overview,
     cli::{
         context::Context,
-        error::{CommandResult, Ending},
+        error::{CommandError, CommandResult, Ending},
         ui::{Ui, rendered},
     },
+    curriculum::{Curriculum, Found},
 };
 
 /// Show weeks, labs and checks: attempts, first attempt to pass, what is next
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The checks of this lab too
+    /// Only this lab, with every check of it
     #[arg(value_name = "LAB")]
     lab: Option<String>,
 
@@ -29,6 +30,29 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
         ui.say(&overview.to_json());
         return Ok(Ending::Good);
     }
+    if let Some(lab) = &args.lab {
+        let id = named(context.curriculum()?, lab)?;
+        let lines = overview.unit_lines(&id, ui.out).unwrap_or_default();
+        ui.say(&rendered(&lines, ui.out));
+        return Ok(Ending::Good);
+    }
     ui.say(&rendered(&overview.lines(ui.out), ui.out));
     Ok(Ending::Good)
+}
+
+/// The lab, challenge or capstone of this name.
+fn named(curriculum: &Curriculum, text: &str) -> Result<String, CommandError> {
+    match curriculum.find(text) {
+        Ok(Found::Unit(unit)) => Ok(unit.id.to_string()),
+        Ok(Found::Capstone(capstone)) => Ok(capstone.id.to_string()),
+        Ok(Found::Week(week)) => {
+            let labs: Vec<&str> = week.units.iter().map(|unit| unit.id.as_str()).collect();
+            Err(
+                CommandError::user(format!("`{}` is a week; name one of its units.", week.id))
+                    .hint(labs.join(", ")),
+            )
+        }
+        Err(error) => Err(CommandError::user(error.to_string())
+            .hint("`mastery progress` lists every lab and which are open.")),
+    }
 }

@@ -21,7 +21,7 @@ use crate::grading::{
 /// can be waited for.
 const SETTLE: Duration = Duration::from_millis(150);
 
-/// A stall beyond this may have eaten a probe's whole wait; the check is run once more.
+/// A stall beyond this may have eaten a probe's whole wait: the failure is no verdict yet.
 const WORTH_A_REPEAT: Duration = Duration::from_secs(1);
 
 /// How a check ended.
@@ -30,6 +30,23 @@ pub(super) struct CheckEnd {
     pub(super) notes: Vec<String>,
     /// The program ended by itself in it.
     pub(super) died: bool,
+    /// It failed while the machine stood still for so long that it should be run once more.
+    pub(super) stalled: Option<Duration>,
+}
+
+impl CheckEnd {
+    /// The verdict of a check that failed twice on a machine that stood still twice.
+    pub(super) fn unsettle(&mut self) {
+        if let Some(stalled) = self.stalled {
+            let why = format!(
+                "The machine stood still for {} ms in this check, twice.",
+                stalled.as_millis()
+            );
+            self.verdict = Verdict::Unsettled(
+                BenchError::new(why).unlock("Grade again when the machine is less busy."),
+            );
+        }
+    }
 }
 
 /// Runs one check; `None` when ^C ended it.
@@ -45,31 +62,8 @@ pub(super) async fn run(
         handle.mark();
     }
     meter.take_worst();
-    let first = once(plan, check, programs, stop, "").await?;
-    let stalled = meter.take_worst();
-    let (mut verdict, mut notes) = first;
-    if matches!(verdict, Verdict::Failed(_)) && stalled >= WORTH_A_REPEAT && alive(&handles) {
-        notes.push(format!(
-            "The machine stood still for {} ms; run once more.",
-            stalled.as_millis()
-        ));
-        let second = once(plan, check, programs, stop, "again").await?;
-        notes.extend(second.1);
-        let again = meter.take_worst();
-        verdict = match second.0 {
-            Verdict::Failed(_) if again >= WORTH_A_REPEAT => Verdict::Unsettled(
-                BenchError::new(format!(
-                    "The machine stood still for {} ms in this check, twice.",
-                    again.as_millis()
-                ))
-                .unlock("Grade again when the machine is less busy."),
-            ),
-            verdict @ (Verdict::Passed
-            | Verdict::Failed(_)
-            | Verdict::Unsettled(_)
-            | Verdict::Skipped { .. }) => verdict,
-        };
-    }
+    let (mut verdict, notes) = once(plan, check, programs, stop).await?;
+    let worst = meter.take_worst();
     let death = match verdict {
         Verdict::Failed(_) => settled_death(&handles).await,
         Verdict::Passed | Verdict::Unsettled(_) | Verdict::Skipped { .. } => {
@@ -80,10 +74,13 @@ pub(super) async fn run(
     if let Some(death) = death {
         verdict = Verdict::Failed(died_within(death, verdict));
     }
+    let failed = matches!(verdict, Verdict::Failed(_)) && !died;
+    let stalled = Some(worst).filter(|worst| failed && *worst >= WORTH_A_REPEAT);
     Some(CheckEnd {
         verdict,
         notes,
         died,
+        stalled,
     })
 }
 
@@ -92,10 +89,9 @@ async fn once(
     check: &'static Check,
     programs: &Programs<'_>,
     stop: &mut StopWatch,
-    stream: &str,
 ) -> Option<(Verdict, Vec<String>)> {
     let trace = Trace::begin(check.limit);
-    let random = Random::new(plan.seed, &format!("{}{stream}", check.id));
+    let random = Random::new(plan.seed, check.id);
     let mut bench = Bench::new(
         trace.clone(),
         random,
@@ -137,10 +133,6 @@ fn over_limit(check: &Check, trace: &Trace) -> BenchError {
         last.unwrap_or_default()
     ))
     .unlock("Grade again; if it stays so, report it with the seed of this run.")
-}
-
-fn alive(handles: &[ProgramHandle]) -> bool {
-    handles.iter().all(|handle| !handle.has_ended())
 }
 
 /// The death behind a failure, given a moment to show.

@@ -7,7 +7,11 @@ use mastery_kit::{
     verdict::{Verdict, millis},
 };
 
-use super::{build, check, programs::Programs};
+use super::{
+    build,
+    check::{self, CheckEnd},
+    programs::Programs,
+};
 use crate::grading::{
     event::{FORMAT, GradeEvent, RunKind, RunStarted, Tally},
     plan::{Plan, PlannedRun},
@@ -130,14 +134,24 @@ impl Run<'_> {
             })
             .await;
         let begun = Instant::now();
-        let ended = check::run(
-            self.plan,
-            planned.check,
-            &self.programs,
-            &mut self.stop,
-            &self.meter,
-        );
-        let ended = ended.await?;
+        let mut ended = self.once(planned).await?;
+        if let Some(stalled) = ended.stalled {
+            let text = format!(
+                "The machine stood still for {} ms; run once more.",
+                stalled.as_millis()
+            );
+            self.sink.note(text, Some(id)).await;
+            // On a fresh program, so that the same seed means the same inputs.
+            self.programs.stop(&mut self.stop).await;
+            if !self.programs.start(&mut self.stop).await {
+                let after = "the program never became ready again".to_owned();
+                self.settle(id, Verdict::Skipped { after }, millis(begun.elapsed()))
+                    .await;
+                return Some(false);
+            }
+            ended = self.once(planned).await?;
+            ended.unsettle();
+        }
         for note in ended.notes {
             self.sink.note(note, Some(id)).await;
         }
@@ -146,6 +160,17 @@ impl Run<'_> {
         self.settle(id, ended.verdict, millis(begun.elapsed()))
             .await;
         Some(passed)
+    }
+
+    async fn once(&mut self, planned: &PlannedRun) -> Option<CheckEnd> {
+        check::run(
+            self.plan,
+            planned.check,
+            &self.programs,
+            &mut self.stop,
+            &self.meter,
+        )
+        .await
     }
 
     /// After a bad check the programs are started anew, so that failures never cascade
