@@ -6,7 +6,7 @@ pub mod error;
 pub mod grade;
 pub mod layout;
 pub mod overview;
-mod planning;
+pub(crate) mod planning;
 pub mod scope;
 pub mod start;
 mod sweep;

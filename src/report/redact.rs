@@ -45,11 +45,12 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             "[date]",
         ),
         (
-            r"\b(127\.0\.0\.1|localhost|\[::1\]):[0-9]{2,5}\b",
+            r"(\b127\.0\.0\.1|\blocalhost|\[::1\]):[0-9]{2,5}\b",
             "$1:[port]",
         ),
         (r"\b([A-Z_]*PORT=)[0-9]{2,5}\b", "$1[port]"),
         (r"\bport [0-9]{2,5}\b", "port [port]"),
+        (r"\b(held )[0-9]+( MiB)\b", "$1[memory]$2"),
         (r"\bpid [0-9]+\b", "pid [pid]"),
         (r"/(?:tmp|var/folders)/[^\s'\x22:,)]+", "[folder]"),
         (r"\bACC-[0-9]{6}\b", "[account]"),

@@ -20,6 +20,7 @@ mod init;
 mod lock;
 mod object;
 mod owner;
+pub mod patch;
 mod program;
 mod reader;
 mod record;

@@ -124,12 +124,14 @@ pub(crate) const ROOMS: &[Room] = &[
     },
     Room {
         folder: "src/proof/",
-        // A proof reads what a learner is told, so it may also use the reports.
+        // A proof reads what a learner is told, so it may also use the reports; a variant's
+        // submission and patch are read by the room that knows them.
         may: &[
             "crate::app",
             "crate::grading",
             "crate::curriculum",
             "crate::report",
+            "crate::workspace",
             "mastery_kit",
             "mastery_graders",
         ],

@@ -270,7 +270,12 @@ impl<'p> Programs<'p> {
 /// Ends a program: its grace, unless somebody is in a hurry.
 async fn end(program: Program, grace: Duration, stop: &mut StopWatch) -> Ending {
     if grace.is_zero() || stop.level() == StopLevel::Kill {
-        return program.kill().await;
+        // Nobody asked it to end by itself, so nothing is said of its grace.
+        let ending = program.kill().await;
+        return Ending {
+            forced: false,
+            ..ending
+        };
     }
     let handle = program.handle();
     let stopping = program.stop(grace);

@@ -1,0 +1,168 @@
+//! What a learner with a bug is told: kept beside the mutant, reviewed like code.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{checkout::Checkout, error::ProofError};
+
+/// The kept texts of a lab.
+pub(super) struct Said<'c> {
+    checkout: &'c Checkout,
+    folder: PathBuf,
+    /// Write what is told now instead of comparing.
+    accepts: bool,
+}
+
+/// How a text stands to the kept one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    Same,
+    Accepted,
+    Differs(String),
+}
+
+impl<'c> Said<'c> {
+    pub(super) fn of(checkout: &'c Checkout, lab: &str, accepts: bool) -> Self {
+        Self {
+            checkout,
+            folder: checkout.said(lab),
+            accepts,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.snap"))
+    }
+
+    /// Compares what is told now with what is kept; accepting, keeps it.
+    pub(super) fn compare(&self, name: &str, told: &str) -> Result<Compared, ProofError> {
+        let path = self.path(name);
+        let shown = self.checkout.shown(&path);
+        let before = fs::read_to_string(&path).ok();
+        if before.as_deref() == Some(told) {
+            return Ok(Compared::Same);
+        }
+        if self.accepts {
+            let written = fs::create_dir_all(&self.folder).and_then(|()| fs::write(&path, told));
+            written.map_err(|error| ProofError::bench(shown, error))?;
+            return Ok(Compared::Accepted);
+        }
+        Ok(Compared::Differs(match before {
+            None => format!("{shown} is not there. This is told now:\n{told}"),
+            Some(before) => format!(
+                "{shown} says something else:\n{}",
+                difference(&before, told)
+            ),
+        }))
+    }
+
+    /// Texts of variants that are no more; accepting, they are removed.
+    pub(super) fn stale(&self, names: &BTreeSet<&str>) -> Result<Vec<String>, ProofError> {
+        let failed = |path: &Path, error| ProofError::bench(self.checkout.shown(path), error);
+        if !self.folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut stale = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(|error| failed(&self.folder, error))? {
+            let path = entry.map_err(|error| failed(&self.folder, error))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name
+                .strip_suffix(".snap")
+                .is_some_and(|name| names.contains(name))
+            {
+                continue;
+            }
+            if self.accepts {
+                fs::remove_file(&path).map_err(|error| failed(&path, error))?;
+            } else {
+                stale.push(self.checkout.shown(&path));
+            }
+        }
+        stale.sort();
+        Ok(stale)
+    }
+}
+
+/// The lines that differ, with the lines before and after them that do not.
+fn difference(before: &str, after: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let rest = old.len().min(new.len()) - same;
+    let tail = old.iter().rev().zip(new.iter().rev()).take(rest);
+    let tail = tail.take_while(|(a, b)| a == b).count();
+    let mut lines: Vec<String> = Vec::new();
+    let around = |lines: &mut Vec<String>, of: &[&str]| {
+        lines.extend(of.iter().map(|line| format!("    {line}")));
+    };
+    around(&mut lines, &old[same.saturating_sub(2)..same]);
+    lines.extend(
+        old[same..old.len() - tail]
+            .iter()
+            .map(|line| format!("  - {line}")),
+    );
+    lines.extend(
+        new[same..new.len() - tail]
+            .iter()
+            .map(|line| format!("  + {line}")),
+    );
+    around(&mut lines, &new[new.len() - tail..][..tail.min(2)]);
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkout() -> Checkout {
+        Checkout::find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn said<'c>(checkout: &'c Checkout, folder: &Path, accepts: bool) -> Said<'c> {
+        Said {
+            checkout,
+            folder: folder.join("said"),
+            accepts,
+        }
+    }
+
+    #[test]
+    fn a_text_must_be_there_be_the_same_and_have_a_variant() {
+        let (checkout, folder) = (checkout(), tempfile::tempdir().unwrap());
+        let strict = said(&checkout, folder.path(), false);
+        let Compared::Differs(told) = strict.compare("a", "x\n").unwrap() else {
+            panic!("a missing text was taken");
+        };
+        assert!(told.contains("said/a.snap is not there"), "{told}");
+        let accepting = said(&checkout, folder.path(), true);
+        assert_eq!(accepting.compare("a", "x\n").unwrap(), Compared::Accepted);
+        assert_eq!(strict.compare("a", "x\n").unwrap(), Compared::Same);
+        assert!(matches!(
+            strict.compare("a", "y\n").unwrap(),
+            Compared::Differs(_)
+        ));
+        assert_eq!(
+            strict.stale(&BTreeSet::from(["a"])).unwrap(),
+            Vec::<String>::new()
+        );
+        assert_eq!(strict.stale(&BTreeSet::from(["b"])).unwrap().len(), 1);
+        assert_eq!(
+            accepting.stale(&BTreeSet::from(["b"])).unwrap(),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            strict.stale(&BTreeSet::new()).unwrap(),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn a_difference_shows_what_changed_between_what_did_not() {
+        let told = difference("a\nb\nc\nd\ne\n", "a\nb\nX\nY\nd\ne\n");
+        assert_eq!(told, "    a\n    b\n  - c\n  + X\n  + Y\n    d\n    e");
+        assert_eq!(difference("a\n", "a\nb\n"), "    a\n  + b");
+        assert_eq!(difference("a\na\n", "a\n"), "    a\n  - a");
+    }
+}

@@ -1,0 +1,112 @@
+//! Graders proved: one named test for each variant, on one seed, and what holds for a lab as a whole.
+
+mod bench;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use mastery::{
+    curriculum::Curriculum,
+    proof::{Checkout, Keeping, Lab, Proved, Variant, VariantKind, told},
+};
+
+/// Set to keep what is told now: `MASTERY_ACCEPT=1 cargo test --test proof`.
+const ACCEPT: &str = "MASTERY_ACCEPT";
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Programs under test compete with each other for this machine; more is for those who ask.
+    arguments.test_threads.get_or_insert(1);
+    let mut trials = match trials() {
+        Ok(trials) => trials,
+        // A variant that cannot be read is one failed test, not none.
+        Err(why) => vec![Trial::test("variants_can_be_read", move || {
+            Err(Failed::from(why))
+        })],
+    };
+    trials.push(Trial::test(
+        "bench::breaks_without_blame",
+        bench::breaks_without_blame,
+    ));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Everything tests share, for as long as they run.
+struct Course {
+    checkout: Checkout,
+    curriculum: Curriculum,
+}
+
+impl Course {
+    fn lab(&self, id: &str) -> Result<Lab<'_>, String> {
+        let exe = PathBuf::from(env!("CARGO_BIN_EXE_mastery"));
+        let keeping = Keeping {
+            fresh: true,
+            accept: std::env::var_os(ACCEPT).is_some(),
+        };
+        Lab::open(&self.checkout, &self.curriculum, id, exe, keeping)
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn trials() -> Result<Vec<Trial>, String> {
+    let checkout =
+        Checkout::find(Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.to_string())?;
+    let curriculum = Curriculum::open(&checkout.curriculum()).map_err(|error| error.to_string())?;
+    let course = Arc::new(Course {
+        checkout,
+        curriculum,
+    });
+    let mut trials = Vec::new();
+    for grader in mastery_graders::GRADERS {
+        for variant in course.lab(grader.lab)?.variants() {
+            let name = format!("{}::{}::{}", grader.lab, kind(variant), variant.name);
+            let (course, variant) = (Arc::clone(&course), variant.clone());
+            let prove = move || {
+                let lab = course.lab(grader.lab)?;
+                let proved = lab
+                    .prove(&variant, &lab.seeds(1))
+                    .map_err(|error| error.to_string())?;
+                holds(&proved)
+            };
+            trials.push(Trial::test(name, prove));
+        }
+        let course = Arc::clone(&course);
+        let whole = move || {
+            let lab = course.lab(grader.lab)?;
+            holds(&lab.overall().map_err(|error| error.to_string())?)
+        };
+        trials.push(Trial::test(format!("{}::as_a_whole", grader.lab), whole));
+    }
+    Ok(trials)
+}
+
+fn kind(variant: &Variant) -> &'static str {
+    match variant.kind {
+        VariantKind::Reference => "reference",
+        VariantKind::Starter { .. } => "starter",
+        VariantKind::Unusual { .. } => "unusual",
+        VariantKind::Mutant { .. } => "mutant",
+        VariantKind::Manner(_) => "manner",
+    }
+}
+
+fn holds(all: &[Proved]) -> Result<(), Failed> {
+    let faults: Vec<String> = all
+        .iter()
+        .flat_map(|proved| {
+            let claim = format!("{}: {}\n", proved.proof.as_str(), proved.subject);
+            let faults = proved.faults.iter();
+            faults.map(move |fault| format!("{claim}{}", told::fault_text(fault)))
+        })
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Failed::from(faults.join("\n")))
+    }
+}
