@@ -111,7 +111,8 @@ const METHOD: &str = "\
 
 Release build, one warm-up that is thrown away, then as many runs as the table says. Times are judged by their median, in bold:
 on a shared machine single runs belong to the machine, and a ratio to the floor beside it says more than milliseconds. Memory is
-judged by its worst run. Instants that two processes must agree on are read from the wall clock by each.
+judged by its worst run. Instants that two processes must agree on are read from the wall clock by each. Workspaces
+and tapes stand in the system's folder for temporary files: what a sync to disk costs there is part of the figures.
 
 - **`mastery --version`**: from the spawn of the process to its end as its parent sees it. The floor is `true`, spawned in turn with it.
   Its memory is `VmHWM` from `/proc`, read while it waits for room in a full pipe to say its version.
