@@ -1,0 +1,133 @@
+//! The figures as they are printed, and as they are kept in `docs/`.
+
+use std::fmt::Write as _;
+
+use crate::{
+    Measured,
+    figure::{Figure, Judged},
+    machine,
+};
+
+/// Where the figures are kept, from the repository's root.
+pub(crate) const PATH: &str = "docs/figures.md";
+
+/// The words over the columns.
+pub(crate) fn head() -> String {
+    columns(
+        "figure",
+        ["aim", "median", "min", "max", "runs"].map(str::to_owned),
+    )
+}
+
+/// A figure as one line.
+pub(crate) fn row(figure: &Figure) -> String {
+    let verdict = if figure.is_met() { "" } else { "  MISSED" };
+    let beside = if figure.beside.is_empty() {
+        String::new()
+    } else {
+        format!("  ({})", figure.beside)
+    };
+    columns(figure.name, cells(figure)) + verdict + &beside
+}
+
+fn columns(name: &str, [aim, median, least, most, runs]: [String; 5]) -> String {
+    format!("{name:<58} {aim:>10} {median:>8} {least:>8} {most:>8} {runs:>5}")
+}
+
+fn cells(figure: &Figure) -> [String; 5] {
+    [
+        format!("≤ {} {}", figure.aim, figure.unit),
+        digits(figure.median()),
+        digits(figure.least()),
+        digits(figure.most()),
+        figure.runs().to_string(),
+    ]
+}
+
+/// Two digits behind the point where they mean something.
+fn digits(value: f64) -> String {
+    if value < 10.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.1}")
+    }
+}
+
+/// The page that is kept.
+pub(crate) fn markdown(figures: &[Figure], machine: &str) -> Measured<String> {
+    let mut table = String::from(TABLE_HEAD);
+    for figure in figures {
+        let [aim, median, least, most, runs] = cells(figure);
+        let (median, most) = match figure.judged {
+            Judged::Median => (format!("**{median}**"), most),
+            Judged::Worst => (median, format!("**{most}**")),
+        };
+        let verdict = if figure.is_met() {
+            "within"
+        } else {
+            "**MISSED**"
+        };
+        let cells = [
+            figure.name.to_owned(),
+            aim,
+            median,
+            least,
+            most,
+            runs,
+            verdict.to_owned(),
+            figure.beside.clone(),
+        ];
+        writeln!(table, "| {} |", cells.join(" | "))?;
+    }
+    let missed = figures.iter().filter(|figure| !figure.is_met()).count();
+    let told = match missed {
+        0 => "Every aim is met.".to_owned(),
+        1 => "One aim is missed.".to_owned(),
+        more => format!("{more} aims are missed."),
+    };
+    Ok(format!(
+        "{HEAD}Measured on {} at commit {}.\n{machine}\n\n{told}\n\n{table}\n{METHOD}",
+        machine::today(),
+        machine::commit()?
+    ))
+}
+
+const HEAD: &str = "\
+# Figures
+
+Written by `cargo bench --bench figures -- --write`; without `--write` the same is only printed. Naming a group
+(`version`, `progress`, `checks`, `ready`, `death`, `grade`, `memory`) measures that one alone. Nothing here is a test: a missed
+aim is marked and fails nothing.
+
+";
+
+const TABLE_HEAD: &str = "\
+| figure | aim | median | min | max | runs | | beside it |
+|---|---|---|---|---|---|---|---|
+";
+
+const METHOD: &str = "\
+## How it was measured
+
+Release build, one warm-up that is thrown away, then as many runs as the table says. Times are judged by their median, in bold:
+on a shared machine single runs belong to the machine, and a ratio to the floor beside it says more than milliseconds. Memory is
+judged by its worst run. Instants that two processes must agree on are read from the wall clock by each. Workspaces
+and tapes stand in the system's folder for temporary files: what a sync to disk costs there is part of the figures.
+
+- **`mastery --version`**: from the spawn of the process to its end as its parent sees it. The floor is `true`, spawned in turn with it.
+  Its memory is `VmHWM` from `/proc`, read while it waits for room in a full pipe to say its version.
+- **`mastery progress`**: the whole process, in a workspace with 500 attempts on `rest-api`, each a commit with a tape and the twelve
+  verdicts, none of them packed by git.
+- **Cost of a check**: a table of 100 checks that do nothing, carried out by the dispatcher over a small HTTP server (a mode of the
+  benchmark), told to a tape on disk and to a plain report: from the event of readiness to the end of the run, teardown included,
+  divided by 100. Once more with checks that each make one request on a new connection.
+- **Readiness**: the program notes the time at which its socket listens; the event of readiness is told after it. The program waits
+  between 0 and 28 ms, another time in each run, before it listens, so that no step of polling is favoured.
+- **Teardown**: from the last check's event to the run's end. The program leaves on SIGTERM.
+- **One-check run**: from the call of the dispatcher to its return, program started and ended, without the wait above.
+- **Death**: the program writes three lines, notes the time and exits with 3; measured to the event that holds its code and last
+  lines, and to the end of a whole `mastery grade`, which has then printed the report and kept the attempt as a commit.
+- **Memory**: a whole `mastery grade rest-api --only v1_wire_is_frozen` on the Python reference, whose output is 1 GiB of lines before it is
+  ready and goes on until it is ended. `VmHWM` of `mastery` and of the supervisor, read from `/proc` every 2 ms while they live, summed. The
+  check must pass.
+";
