@@ -52,7 +52,20 @@ impl fmt::Display for AppError {
             Self::Workspace(error) => error.fmt(f),
             Self::Curriculum(error) => error.fmt(f),
             Self::Scope(error) => error.fmt(f),
-            Self::Check { lab, error } => write!(f, "`{lab}`: {error}"),
+            Self::Check {
+                lab,
+                error: NameError::Unknown { text, did_you_mean },
+            } => {
+                write!(f, "`{lab}` has no check `{text}`")?;
+                match did_you_mean {
+                    Some(meant) => write!(f, "; did you mean `{meant}`?"),
+                    None => f.write_str("."),
+                }
+            }
+            Self::Check {
+                error: error @ NameError::Ambiguous { .. },
+                ..
+            } => write!(f, "{error}."),
             Self::NoGrader { lab } => {
                 write!(
                     f,

@@ -86,6 +86,12 @@ pub fn to_start<'c>(curriculum: &'c Curriculum, text: &str) -> Result<Scope<'c>,
     }
 }
 
+/// Finds the units to show: the one named, or all of the week named, open or not.
+pub fn to_show<'c>(curriculum: &'c Curriculum, text: &str) -> Result<Scope<'c>, ScopeError> {
+    let units = named_units(curriculum, text)?.units();
+    Ok(Scope { units })
+}
+
 enum Meant<'c> {
     Week(&'c Week),
     Unit(&'c Unit),
@@ -158,7 +164,14 @@ fn units_here<'c>(
 impl fmt::Display for ScopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(error) => error.fmt(f),
+            Self::Name(NameError::Unknown { text, did_you_mean }) => {
+                write!(f, "There is no lab, challenge or week `{text}`")?;
+                match did_you_mean {
+                    Some(meant) => write!(f, "; did you mean `{meant}`?"),
+                    None => f.write_str("."),
+                }
+            }
+            Self::Name(error @ NameError::Ambiguous { .. }) => write!(f, "{error}."),
             Self::Planned { id, title } => write!(f, "`{id}` ({title}) opens in a later release."),
             Self::PlannedWeek { id } => write!(
                 f,

@@ -7,7 +7,7 @@ use crate::{
     app::AppError,
     curriculum::CurriculumError,
     report::words::{Line, Tone},
-    workspace::{Fault, WorkspaceError},
+    workspace::{ErrorKind as WorkspaceErrorKind, Fault, WorkspaceError},
 };
 
 /// Whose fault an error is; the exit code follows from it.
@@ -76,11 +76,22 @@ impl CommandError {
             ErrorKind::Bench => "this machine stands in the way",
             ErrorKind::Internal => "bug in mastery",
         };
-        let label = Line::new().then(Tone::Bad, format!("{label}: "));
-        let mut text = format!("{}{}\n", label.render(ui.err), self.error);
+        let said = match self.snippet(ui) {
+            // It begins with a label of its own.
+            Some(snippet) => snippet.replacen("error", label, 1),
+            None => {
+                let label = Line::new().then(Tone::Bad, format!("{label}:"));
+                format!("{} {}", label.render(ui.err), self.error)
+            }
+        };
+        let mut text = String::new();
+        text.line(&said);
         let mut source = self.error.source();
         while let Some(cause) = source {
-            text.line(format!("  because: {cause}"));
+            let cause_said = without_number(&cause.to_string());
+            if !said.to_lowercase().contains(&cause_said.to_lowercase()) {
+                text.line(format!("  because: {cause_said}"));
+            }
             source = cause.source();
         }
         for hint in &self.hints {
@@ -91,6 +102,22 @@ impl CommandError {
         }
         ui.warn(&text);
     }
+
+    /// A mistake in a file, shown where it stands, as wide and as colourful as the terminal is.
+    fn snippet(&self, ui: &Ui) -> Option<String> {
+        let error: &(dyn Error + 'static) = &*self.error;
+        let (colour, width) = (ui.err.colour, ui.err.columns());
+        if let Some(error) = error.downcast_ref::<CurriculumError>() {
+            return Some(error.render(colour, width));
+        }
+        let error = error.downcast_ref::<WorkspaceError>()?;
+        matches!(error.kind(), WorkspaceErrorKind::Text(_)).then(|| error.render(colour, width))
+    }
+}
+
+/// The operating system's words without its number, which nobody knows by heart.
+fn without_number(said: &str) -> String {
+    said.split(" (os error").next().unwrap_or(said).to_owned()
 }
 
 impl From<WorkspaceError> for CommandError {

@@ -273,13 +273,7 @@ fn help(check: &PlannedCheck, style: Style) -> Vec<Line> {
     };
     let of = check.hints.max(1);
     let label = Line::plain("  ").then(Tone::Dim, format!("hint 1 of {of}"));
-    let mut lines = hanging(label, COLUMN, hint, Tone::Plain, style);
-    if of > 1 {
-        let label = Line::plain("  ").then(Tone::Dim, "next");
-        let text = format!("mastery hint {}", check.id);
-        lines.extend(command(label, COLUMN, &text, style));
-    }
-    lines
+    hanging(label, COLUMN, hint, Tone::Plain, style)
 }
 
 /// Line ends of a sentence made visible: a sentence is one line.

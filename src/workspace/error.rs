@@ -92,7 +92,7 @@ impl WorkspaceError {
             }
             // A snippet carries its own.
             ErrorKind::Text(_) => Vec::new(),
-            ErrorKind::Missing { hint, .. } => vec![hint.clone()],
+            ErrorKind::Missing { hint, .. } => vec![format!("Lay out what is missing: {hint}")],
             ErrorKind::Busy { pid, .. } => {
                 let stop = pid.map_or_else(String::new, |pid| format!(", or stop it: kill {pid}"));
                 vec![format!("Wait until it ends{stop}")]

@@ -75,7 +75,8 @@ pub(super) fn commit_told(commit: &Commit) -> String {
             why: Some(why),
             hints,
         } => {
-            let mut text = format!("Not committed: {why}\n");
+            // Each reason is a sentence that ends in what it means: nothing was committed.
+            let mut text = format!("{why}\n");
             for hint in hints {
                 text.line(format!("  {hint}"));
             }

@@ -74,12 +74,21 @@ fn told(unit: &Unit, started: &Started, shown: &str) -> String {
     let folder = shell_word(shown);
     text.line("\nNext:");
     text.line(format!("  cd {folder}"));
-    text.line(format!(
-        "  read {BRIEF} and contract/    # all that is judged stands there"
+    text.line(step(
+        &format!("read {BRIEF} and contract/"),
+        "all that is judged stands there",
     ));
     if started.language == Starter::Other {
-        text.line("  fill in submission.toml       # how your program is built and run");
+        text.line(step(
+            "fill in submission.toml",
+            "how your program is built and run",
+        ));
     }
-    text.line("  mastery grade                # failures explain themselves");
+    text.line(step("mastery grade", "failures explain themselves"));
     text
+}
+
+/// Something to do, and why.
+fn step(deed: &str, why: &str) -> String {
+    format!("  {deed:<28}  # {why}")
 }
