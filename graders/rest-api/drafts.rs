@@ -158,7 +158,7 @@ mod tests {
         let mut random = Random::new(Seed(1), "accounts");
         let mut seen = std::collections::BTreeSet::new();
         for check in crate::rest_api::GRADER.checks {
-            let mut accounts = Accounts::of(check.id).unwrap();
+            let mut accounts = Accounts::of(check.id).expect("a test's own input");
             for _ in 0..100 {
                 let account = accounts.draw(&mut random);
                 assert_eq!(account.len(), "ACC-000000".len());
@@ -173,12 +173,15 @@ mod tests {
         let mut random = Random::new(Seed(2), "drafts");
         for _ in 0..500 {
             let v1 = V1Draft::draw(&mut random, "ACC-000001");
-            let body: Value = serde_json::from_str(&v1.body()).unwrap();
-            let shortest = body["price"].as_f64().unwrap().to_string();
+            let body: Value = serde_json::from_str(&v1.body()).expect("a test's own input");
+            let shortest = body["price"]
+                .as_f64()
+                .expect("a test's own input")
+                .to_string();
             assert_eq!(Decimal::parse(&shortest), Decimal::parse(&v1.price));
             let v2 = V2Draft::draw(&mut random, "ACC-000001").body();
             assert!(
-                Decimal::parse(v2["quantity"].as_str().unwrap()).is_some(),
+                Decimal::parse(v2["quantity"].as_str().expect("a test's own input")).is_some(),
                 "{v2}"
             );
         }

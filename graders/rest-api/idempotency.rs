@@ -256,11 +256,11 @@ mod tests {
         let body = V2Draft::draw(&mut random, "ACC-000001").body();
         let text = reordered(&body);
         assert_ne!(text, body.to_string());
-        let read: Value = serde_json::from_str(&text).unwrap();
+        let read: Value = serde_json::from_str(&text).expect("a test's own input");
         assert_eq!(read, body);
         assert_ne!(
-            read.as_object().unwrap().keys().next(),
-            body.as_object().unwrap().keys().next()
+            read.as_object().expect("a test's own input").keys().next(),
+            body.as_object().expect("a test's own input").keys().next()
         );
     }
 }

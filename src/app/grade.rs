@@ -39,7 +39,7 @@ pub struct GradeRequest {
 pub struct Graded {
     pub progress: Progress,
     /// The attempt. A failure to keep it never changes the verdict.
-    pub kept: Result<Kept, WorkspaceError>,
+    pub kept: Result<Kept, AppError>,
     /// Files of the lab that are not part of the attempt.
     pub left_out: Vec<LeftOut>,
     /// The tape could not be written, so there may be less in the attempt than happened.
@@ -113,7 +113,8 @@ impl<'w> Grading<'w> {
         };
         builds.forget()?;
         let (progress, tape_trouble) = run(&plan, &mut folder, listener)?;
-        builds.remember(&progress)?;
+        // A build that is not remembered is built again; the verdict stands whatever happens here.
+        drop(builds.remember(&progress));
         let kept = self.keep(folder, &snapshot);
         Ok(Graded {
             progress,
@@ -124,18 +125,23 @@ impl<'w> Grading<'w> {
     }
 
     /// The tape is on disk; now the commit. Left as it is when that fails: the next run imports it.
-    fn keep(&self, folder: RunFolder, snapshot: &Snapshot) -> Result<Kept, WorkspaceError> {
-        let tape = fs::read(folder.tape()).unwrap_or_default();
-        match workspace::keep(self.workspace, Some(snapshot.tree), &tape) {
-            Ok(kept) => {
-                folder.close(Some(kept.id))?;
-                Ok(kept)
-            }
-            Err(error) => {
-                folder.leave()?;
-                Err(error)
-            }
-        }
+    fn keep(&self, folder: RunFolder, snapshot: &Snapshot) -> Result<Kept, AppError> {
+        let path = folder.tape();
+        let kept = fs::read(&path)
+            .map_err(|error| AppError::Io {
+                doing: "Reading",
+                path,
+                error,
+            })
+            .and_then(|tape| Ok(workspace::keep(self.workspace, Some(snapshot.tree), &tape)?));
+        // What happens to the run folder now changes nothing: at worst the next run finds it and
+        // sees that the attempt is there, or imports it.
+        let after = match &kept {
+            Ok(kept) => folder.close(Some(kept.id)),
+            Err(_) => folder.leave(),
+        };
+        drop(after);
+        kept
     }
 }
 

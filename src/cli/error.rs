@@ -76,13 +76,12 @@ impl CommandError {
             ErrorKind::Bench => "this machine stands in the way",
             ErrorKind::Internal => "bug in mastery",
         };
-        let said = match self.snippet(ui) {
-            // It begins with a label of its own.
-            Some(snippet) => snippet.replacen("error", label, 1),
-            None => {
-                let label = Line::new().then(Tone::Bad, format!("{label}:"));
-                format!("{} {}", label.render(ui.err), self.error)
-            }
+        // A snippet begins with a label of its own.
+        let said = if let Some(snippet) = self.snippet(ui) {
+            snippet.replacen("error", label, 1)
+        } else {
+            let label = Line::new().then(Tone::Bad, format!("{label}:"));
+            format!("{} {}", label.render(ui.err), self.error)
         };
         let mut text = String::new();
         text.line(&said);
@@ -98,7 +97,7 @@ impl CommandError {
             let line = Line::new()
                 .then(Tone::Accent, "  help: ")
                 .then(Tone::Plain, hint);
-            text.line(format!("{}", line.render(ui.err)));
+            text.line(line.render(ui.err));
         }
         ui.warn(&text);
     }

@@ -21,6 +21,21 @@ fn check(id: &str, last: char) -> CheckRow {
     }
 }
 
+fn planned_week() -> WeekRow {
+    WeekRow {
+        number: 3,
+        id: "week-03-concurrency".into(),
+        title: "Concurrency & performance".into(),
+        units: vec![
+            unit("async-pipeline", "Ticks to bars", UnitStatus::Planned),
+            UnitRow {
+                kind: UnitKind::Challenge,
+                ..unit("memory-leak", "A leak", UnitStatus::Planned)
+            },
+        ],
+    }
+}
+
 fn overview() -> Overview {
     let tried = UnitRow {
         attempts: 7,
@@ -86,18 +101,7 @@ fn overview() -> Overview {
                     unit("nosql-sharding", "Shards", UnitStatus::Started),
                 ],
             },
-            WeekRow {
-                number: 3,
-                id: "week-03-concurrency".into(),
-                title: "Concurrency & performance".into(),
-                units: vec![
-                    unit("async-pipeline", "Ticks to bars", UnitStatus::Planned),
-                    UnitRow {
-                        kind: UnitKind::Challenge,
-                        ..unit("memory-leak", "A leak", UnitStatus::Planned)
-                    },
-                ],
-            },
+            planned_week(),
         ],
         capstone: Some(UnitRow {
             kind: UnitKind::Capstone,

@@ -122,7 +122,7 @@ fn a_redacted_run_differs_from_another_in_nothing() {
     let with = |port: &str, seed: &str| {
         let tape: Vec<u8> = sample::tape()
             .iter()
-            .flat_map(|stamped| super::super::json::line(stamped).unwrap())
+            .flat_map(|stamped| crate::report::json::line(stamped).unwrap())
             .collect();
         let tape = String::from_utf8(tape)
             .unwrap()

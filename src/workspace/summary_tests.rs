@@ -78,7 +78,7 @@ fn only_a_full_run_to_its_end_with_every_required_check_passes() {
     assert!(!run("full", &all, &[]), "it was killed before its end");
     assert!(!run("full", &all, &[ended("interrupted")]));
     assert!(
-        !run("full", &[a.clone()], &[ended("full")]),
+        !run("full", std::slice::from_ref(&a), &[ended("full")]),
         "b_fact is missing"
     );
     let unsettled = finished("b_fact", UNSETTLED);

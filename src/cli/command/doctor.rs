@@ -50,10 +50,10 @@ fn told(ui: &Ui, findings: &[Finding]) -> String {
             .then(glyph.tone(), format!("{} ", glyph.text(ui.out.ascii)))
             .then(Tone::Bold, format!("{:<13}", finding.subject))
             .then(Tone::Plain, ui.out.show(&finding.found));
-        text.line(format!("{}", line.render(ui.out)));
+        text.line(line.render(ui.out));
         if let Some(deed) = &finding.deed {
             let line = Line::new().then(Tone::Dim, format!("{:15}{deed}", ""));
-            text.line(format!("{}", line.render(ui.out)));
+            text.line(line.render(ui.out));
         }
     }
     text
