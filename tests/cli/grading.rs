@@ -53,13 +53,11 @@ fn one_check_can_be_named_by_its_beginning_and_a_seed_repeats_its_inputs() {
     let v2 = ["grade", "--only", "v2_orders", "--seed", "00000000000000aa"];
     let bodies = || {
         let said = learner.says("ws", &v2).ends(1);
-        let body = said
-            .out
+        said.out
             .lines()
             .find(|line| line.contains("account_id"))
             .unwrap()
-            .to_owned();
-        body
+            .to_owned()
     };
     assert_eq!(bodies(), bodies());
 }

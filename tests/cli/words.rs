@@ -123,7 +123,7 @@ fn a_message_names_only_commands_that_exist() {
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };
-        for (_, after) in text.split("`mastery ").skip(1).map(|after| ((), after)) {
+        for after in text.split("`mastery ").skip(1) {
             let word: String = after
                 .chars()
                 .take_while(|c| c.is_ascii_lowercase() || *c == '_')
