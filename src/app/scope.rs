@@ -86,12 +86,6 @@ pub fn to_start<'c>(curriculum: &'c Curriculum, text: &str) -> Result<Scope<'c>,
     }
 }
 
-/// Finds the units to show: the one named, or all of the week named, open or not.
-pub fn to_show<'c>(curriculum: &'c Curriculum, text: &str) -> Result<Scope<'c>, ScopeError> {
-    let units = named_units(curriculum, text)?.units();
-    Ok(Scope { units })
-}
-
 enum Meant<'c> {
     Week(&'c Week),
     Unit(&'c Unit),

@@ -80,6 +80,10 @@ fn what_cannot_be_graded_is_told_plainly() {
         .ends(2)
         .tells(&["no check `nothing`"]);
     learner
+        .says("ws", &["grade", "--only", "v2_orders_can_be_red_back"])
+        .ends(2)
+        .tells(&["did you mean `v2_orders_can_be_read_back`"]);
+    learner
         .says("ws", &["grade", "--seed", "7f3a"])
         .ends(2)
         .tells(&["sixteen digits"]);

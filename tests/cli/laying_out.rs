@@ -61,27 +61,6 @@ fn without_an_identity_files_are_written_and_the_commit_is_left_to_the_learner()
 }
 
 #[test]
-fn a_foreign_repository_is_not_committed_to() {
-    let learner = Learner::new();
-    learner.says(".", &["init", "ws"]).good();
-    let other = learner.root.join("ws/.git");
-    fs::create_dir(learner.root.join("foreign")).unwrap();
-    fs::rename(other, learner.root.join("foreign/.git")).unwrap();
-    fs::write(
-        learner.root.join("foreign/main.c"),
-        "int main(void) { return 0; }\n",
-    )
-    .unwrap();
-    let head = fs::read(learner.root.join("foreign/.git/refs/heads/main")).unwrap();
-    let said = learner.says(".", &["init", "foreign"]);
-    assert!(matches!(said.code, Some(0 | 2)), "{said:#?}");
-    assert_eq!(
-        head,
-        fs::read(learner.root.join("foreign/.git/refs/heads/main")).unwrap()
-    );
-}
-
-#[test]
 fn without_a_home_a_workspace_can_be_made_and_graded() {
     let learner = Learner::new();
     let run = |folder: &str, args: &[&str]| {

@@ -9,5 +9,6 @@
 mod cast;
 mod grading;
 mod laying_out;
+mod repositories;
 mod stopping;
 mod words;

@@ -80,6 +80,9 @@ fn a_broken_curriculum_is_the_authors_fault_with_file_and_line() {
     grade().tells(&["curriculum.toml:3", "did you mean `title`"]);
 }
 
+/// Verbs of sentences that begin with the program's name: `mastery does not know it`.
+const VERBS: [&str; 2] = ["does", "is"];
+
 /// The commands there are, from the help.
 fn commands() -> BTreeSet<String> {
     let help = Learner::new().says(".", &["--help"]).good().out;
@@ -123,12 +126,23 @@ fn a_message_names_only_commands_that_exist() {
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };
-        for after in text.split("`mastery ").skip(1) {
+        // In backticks, at the start of a text in the code, and at the start of a line as code blocks
+        // and our hints have it.
+        let at_lines = text
+            .lines()
+            .filter_map(|line| line.trim_start_matches([' ', '$']).strip_prefix("mastery "));
+        for after in text
+            .split("`mastery ")
+            .skip(1)
+            .chain(text.split("\"mastery ").skip(1))
+            .chain(at_lines)
+        {
             let word: String = after
                 .chars()
                 .take_while(|c| c.is_ascii_lowercase() || *c == '_')
                 .collect();
-            if !word.is_empty() && word != "__run" && !commands.contains(&word) {
+            let known = word == "__run" || VERBS.contains(&word.as_str());
+            if !word.is_empty() && !known && !commands.contains(&word) {
                 wrong.push(format!("{}: mastery {word}", path.display()));
             }
         }
