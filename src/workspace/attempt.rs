@@ -11,8 +11,9 @@ use super::{
     summary::Story,
 };
 
-/// How often a moved or locked ref is tried again.
-const TRIES: usize = 200;
+/// How often a locked ref is tried again, and how long after: half a second in all.
+const TRIES: usize = 500;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A lock on a ref is held for milliseconds; one this old was left by a killed process.
 const STALE: Duration = Duration::from_mins(1);
@@ -117,28 +118,20 @@ fn commit(
     let who = signature(repo, story).map_err(git)?;
     let message = story.message();
     let name = attempts_ref(lab);
-    for _ in 0..TRIES {
-        let parent = tip(repo, &name).map_err(git)?;
-        let parents: Vec<&Commit<'_>> = parent.iter().collect();
-        let id = repo
-            .commit(None, &who, &who, &message, &tree, &parents)
-            .map_err(git)?;
-        match advance(repo, &name, id, parent.as_ref().map(Commit::id)) {
-            Ok(true) => return Ok(id),
-            // Another process was faster: on top of its attempt, then.
-            Ok(false) => {}
-            Err(error) if error.code() == ErrorCode::Locked => {
-                remove_stale_lock(&repo.commondir().join(format!("{name}.lock")));
-                std::thread::yield_now();
-            }
-            Err(error) => return Err(git(error)),
+    let on_top = |parent: Option<&Commit<'_>>| {
+        let parents: Vec<&Commit<'_>> = parent.into_iter().collect();
+        let id = repo.commit(None, &who, &who, &message, &tree, &parents)?;
+        Ok(Some(id))
+    };
+    match advance(repo, &name, on_top) {
+        Ok(Some(id)) => Ok(id),
+        Err(error) if error.code() != ErrorCode::Locked => Err(git(error)),
+        Ok(None) | Err(_) => Err(ErrorKind::Git {
+            doing: "keep the attempt".to_owned(),
+            said: format!("another process holds {name}"),
         }
+        .into()),
     }
-    Err(ErrorKind::Git {
-        doing: "keep the attempt".to_owned(),
-        said: format!("another process holds {name}"),
-    }
-    .into())
 }
 
 fn write_tree(
@@ -182,25 +175,39 @@ fn tip<'r>(
     }
 }
 
-/// Moves a ref from where we saw it; `false` when it is no longer there.
-fn advance(
+/// Moves a ref to what `next` makes of where it is, under the ref's lock; `None` leaves it there.
+///
+/// The lock is taken before the look. Without it two processes that both find no ref yet would both
+/// make it, and the second would take the first one's attempt away. A lock of somebody else's is
+/// waited for; one that a killed process left is removed.
+fn advance<F>(
     repo: &Repository,
     name: &str,
-    to: Oid,
-    from: Option<Oid>,
-) -> std::result::Result<bool, git2::Error> {
-    let moved = match from {
-        Some(from) => repo.reference_matching(name, to, true, from, "mastery: attempt"),
-        None => repo.reference(name, to, false, "mastery: attempt"),
-    };
-    match moved {
-        Ok(_) => Ok(true),
-        Err(error) => {
-            let has_moved = [ErrorCode::Modified, ErrorCode::Exists, ErrorCode::NotFound]
-                .contains(&error.code());
-            if has_moved { Ok(false) } else { Err(error) }
+    next: F,
+) -> std::result::Result<Option<Oid>, git2::Error>
+where
+    F: Fn(Option<&Commit<'_>>) -> std::result::Result<Option<Oid>, git2::Error>,
+{
+    let mut tries = TRIES;
+    let mut change = loop {
+        let mut change = repo.transaction()?;
+        match change.lock_ref(name) {
+            Ok(()) => break change,
+            Err(error) if error.code() == ErrorCode::Locked && tries > 0 => {
+                tries -= 1;
+                remove_stale_lock(&repo.commondir().join(format!("{name}.lock")));
+                std::thread::park_timeout(PAUSE);
+            }
+            Err(error) => return Err(error),
         }
+    };
+    let there = tip(repo, name)?;
+    let to = next(there.as_ref())?;
+    if let Some(to) = to {
+        change.set_target(name, to, None, "mastery: attempt")?;
+        change.commit()?;
     }
+    Ok(to)
 }
 
 /// A process that was killed while it moved a ref leaves the lock, and nobody could move it again.
@@ -220,12 +227,10 @@ fn mark_passed(
     id: Oid,
     revision: u32,
 ) -> std::result::Result<(), git2::Error> {
-    let name = passed_ref(lab);
-    let there = tip(repo, &name)?;
-    let passed_at = there.as_ref().and_then(record::summary);
-    if passed_at.is_some_and(|pass| pass.revision >= revision) {
-        return Ok(());
-    }
-    // Should another process have marked its pass meanwhile, that one stands.
-    advance(repo, &name, id, there.as_ref().map(Commit::id)).map(drop)
+    let is_newer = |there: Option<&Commit<'_>>| {
+        let passed_at = there.and_then(record::summary);
+        let stands = passed_at.is_some_and(|pass| pass.revision >= revision);
+        Ok((!stands).then_some(id))
+    };
+    advance(repo, &passed_ref(lab), is_newer).map(drop)
 }
