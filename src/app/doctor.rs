@@ -38,6 +38,30 @@ pub enum Health {
     Bad,
 }
 
+impl Finding {
+    fn new(subject: &str, state: Health, found: impl Into<String>) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            state,
+            found: found.into(),
+            deed: None,
+        }
+    }
+
+    fn good(subject: &str, found: impl Into<String>) -> Self {
+        Self::new(subject, Health::Good, found)
+    }
+
+    fn optional(subject: &str, found: impl Into<String>) -> Self {
+        Self::new(subject, Health::Optional, found)
+    }
+
+    fn deed(mut self, deed: impl Into<String>) -> Self {
+        self.deed = Some(deed.into());
+        self
+    }
+}
+
 /// Free space below which a run may end with a full disk.
 const ROOM: u64 = 1 << 30;
 
@@ -47,12 +71,8 @@ pub fn examine(
     here: &Path,
     supervisor: &Supervisor,
 ) -> Result<Vec<Finding>, AppError> {
-    let mut findings = vec![Finding {
-        subject: "mastery".to_owned(),
-        state: Health::Good,
-        found: format!("{} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS),
-        deed: None,
-    }];
+    let this = format!("{} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS);
+    let mut findings = vec![Finding::good("mastery", this)];
     let folder = workspace.map_or(here, |workspace| &workspace.root);
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -127,139 +147,69 @@ async fn identity(supervisor: &Supervisor, folder: &Path) -> Finding {
         let text = answer.ok().filter(mastery_kit::process::Finished::success);
         said.push(text.map(|finished| finished.output.stdout.text().trim().to_owned()));
     }
-    let subject = "git identity".to_owned();
     match (&said[0], &said[1]) {
-        (Some(name), Some(email)) => Finding {
-            subject,
-            state: Health::Good,
-            found: format!("{name} <{email}>"),
-            deed: None,
-        },
-        _ => Finding {
-            subject,
-            state: Health::Optional,
-            found: "not set: `init` and `start` write files and leave the commits to you"
-                .to_owned(),
-            deed: Some(
-                "git config --global user.name NAME; git config --global user.email EMAIL"
-                    .to_owned(),
-            ),
-        },
+        (Some(name), Some(email)) => Finding::good("git identity", format!("{name} <{email}>")),
+        _ => Finding::optional(
+            "git identity",
+            "not set: `init` and `start` write files and leave the commits to you",
+        )
+        .deed("git config --global user.name NAME; git config --global user.email EMAIL"),
     }
 }
 
 fn home() -> Finding {
-    let subject = "HOME".to_owned();
-    match std::env::var("HOME") {
-        Ok(home) if Path::new(&home).is_dir() => Finding {
-            subject,
-            state: Health::Good,
-            found: home,
-            deed: None,
-        },
-        Ok(home) => Finding {
-            subject,
-            state: Health::Optional,
-            found: format!("`{home}` is no folder"),
-            deed: Some(
-                "Set HOME to your home folder: toolchains keep their caches there.".to_owned(),
-            ),
-        },
-        Err(_) => Finding {
-            subject,
-            state: Health::Optional,
-            found: "not set".to_owned(),
-            deed: Some(
-                "Set HOME to your home folder: toolchains keep their caches there.".to_owned(),
-            ),
-        },
-    }
+    let found = match std::env::var("HOME") {
+        Ok(home) if Path::new(&home).is_dir() => return Finding::good("HOME", home),
+        Ok(home) => format!("`{home}` is no folder"),
+        Err(_) => "not set".to_owned(),
+    };
+    Finding::optional("HOME", found)
+        .deed("Set HOME to your home folder: toolchains keep their caches there.")
 }
 
 fn disk(folder: &Path) -> Finding {
-    let subject = "disk".to_owned();
-    match rustix::fs::statvfs(folder) {
-        Ok(stat) => {
-            let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-            let found = format!("{} MiB free in {}", free >> 20, folder.display());
-            if free >= ROOM {
-                Finding {
-                    subject,
-                    state: Health::Good,
-                    found,
-                    deed: None,
-                }
-            } else {
-                let deed = Some("Make room: a build and its logs want 1 GiB.".to_owned());
-                Finding {
-                    subject,
-                    state: Health::Bad,
-                    found,
-                    deed,
-                }
-            }
+    let stat = match rustix::fs::statvfs(folder) {
+        Ok(stat) => stat,
+        Err(error) => {
+            let place = folder.display();
+            let found = format!("free space of {place} cannot be read: {error}");
+            return Finding::optional("disk", found);
         }
-        Err(error) => Finding {
-            subject,
-            state: Health::Optional,
-            found: format!("free space of {} cannot be read: {error}", folder.display()),
-            deed: None,
-        },
+    };
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let found = format!("{} MiB free in {}", free >> 20, folder.display());
+    if free >= ROOM {
+        Finding::good("disk", found)
+    } else {
+        Finding::new("disk", Health::Bad, found).deed("Make room: a build and its logs want 1 GiB.")
     }
 }
 
 fn supervision() -> Finding {
-    let subject = "supervision".to_owned();
     if cfg!(target_os = "linux") {
-        let found = "every process a program starts is ended with it".to_owned();
-        Finding {
-            subject,
-            state: Health::Good,
-            found,
-            deed: None,
-        }
+        let found = "every process a program starts is ended with it";
+        Finding::good("supervision", found)
     } else {
-        Finding {
-            subject,
-            state: Health::Optional,
-            found: "process groups only: a child that leaves its group may survive".to_owned(),
-            deed: Some(
-                "Look for leftovers with `ps` after a run of a program that daemonises.".to_owned(),
-            ),
-        }
+        let found = "process groups only: a child that leaves its group may survive";
+        Finding::optional("supervision", found)
+            .deed("Look for leftovers with `ps` after a run of a program that daemonises.")
     }
 }
 
 fn of_workspace(workspace: Option<&Workspace>) -> Finding {
-    let subject = "workspace".to_owned();
     match workspace {
-        Some(workspace) => Finding {
-            subject,
-            state: Health::Good,
-            found: workspace.root.display().to_string(),
-            deed: None,
-        },
-        None => Finding {
-            subject,
-            state: Health::Optional,
-            found: "none around this folder".to_owned(),
-            deed: Some("`mastery init DIR` makes one.".to_owned()),
-        },
+        Some(workspace) => Finding::good("workspace", workspace.root.display().to_string()),
+        None => Finding::optional("workspace", "none around this folder")
+            .deed("`mastery init DIR` makes one."),
     }
 }
 
 fn leftovers(workspace: &Workspace) -> Result<Finding, AppError> {
-    let subject = "killed runs".to_owned();
     let lock = match workspace::lock(workspace, "mastery doctor") {
         Ok(lock) => lock,
         Err(error) if matches!(error.kind(), ErrorKind::Busy { .. }) => {
-            let found = "not looked for: another mastery is at work here".to_owned();
-            return Ok(Finding {
-                subject,
-                state: Health::Good,
-                found,
-                deed: None,
-            });
+            let found = "not looked for: another mastery is at work here";
+            return Ok(Finding::good("killed runs", found));
         }
         Err(error) => return Err(error.into()),
     };
@@ -272,10 +222,5 @@ fn leftovers(workspace: &Workspace) -> Result<Finding, AppError> {
         0 => "none".to_owned(),
         n => format!("{n} swept, {kept} kept as attempts"),
     };
-    Ok(Finding {
-        subject,
-        state: Health::Good,
-        found,
-        deed: None,
-    })
+    Ok(Finding::good("killed runs", found))
 }

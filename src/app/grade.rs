@@ -12,11 +12,7 @@ use super::{
 };
 use crate::{
     curriculum::{Curriculum, Unit},
-    grading::{
-        dispatcher,
-        event::{BuildResult, GradeEvent},
-        progress::{Obstacle, Progress},
-    },
+    grading::{dispatcher, event::GradeEvent, plan::Plan, progress::Progress},
     report::{Reporter as _, tape::Tape},
     workspace::{
         self, BuildCache, BuildKey, Imported, Kept, LeftOut, RunFolder, RunLock, Snapshot,
@@ -147,7 +143,7 @@ impl<'w> Grading<'w> {
 
 /// Carries the plan out; the tape is told first.
 fn run(
-    plan: &crate::grading::plan::Plan,
+    plan: &Plan,
     folder: &mut RunFolder,
     listener: &mut Listener<'_>,
 ) -> Result<(Progress, Option<String>), AppError> {
@@ -234,13 +230,9 @@ impl Builds {
         Ok(())
     }
 
-    /// After the run: those that were built, when all were.
+    /// After the run: those that were built, when all were. No program is started before that.
     fn remember(&mut self, progress: &Progress) -> Result<(), WorkspaceError> {
-        let failed = match &progress.stopped_before {
-            Some(Obstacle::Build { result, .. }) => !matches!(result, BuildResult::Built),
-            Some(Obstacle::Program { .. }) | None => false,
-        };
-        if failed || !progress.builds_done {
+        if !progress.builds_done {
             return Ok(());
         }
         for (name, key, good) in &self.programs {

@@ -50,8 +50,7 @@ impl Starter {
 
 /// Scaffolds a unit; adds only what is missing.
 ///
-/// A lab that was started in another language keeps its own files; with `named` false its language
-/// is the workspace's.
+/// A lab that was started in another language keeps its own files beside the new ones.
 pub fn start(
     workspace: &Workspace,
     curriculum: &Curriculum,

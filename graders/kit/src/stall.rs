@@ -12,9 +12,6 @@ use std::{
 /// How long the meter means to sleep each time.
 const NAP: Duration = Duration::from_millis(10);
 
-/// An oversleep beyond this makes a timed observation worthless (`rules.md` 0.4).
-pub const STALLED: Duration = Duration::from_millis(150);
-
 /// A thread that sleeps ten milliseconds in a loop and keeps by how much it overslept.
 pub struct StallMeter {
     shared: Arc<Shared>,
