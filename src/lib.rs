@@ -1,7 +1,7 @@
 //! `mastery`: a tutor for senior backend engineers.
 //!
 //! The rooms, and who may use whom (`tests/house_rules.rs` reads the imports against this):
-//! `cli` → `app`, `proof`, `report` · `app` → `grading`, `workspace`, `curriculum`, `report` ·
+//! `cli` → `app`, `proof`, `report`, `tui` · `tui` → `app` (its runtime alone), `report` · `app` → `grading`, `workspace`, `curriculum`, `report` ·
 //! `proof` → `app`, `grading`, `curriculum`, `workspace`, `report`, the graders ·
 //! `grading` → `curriculum`, the kit and the graders · `workspace` → `curriculum`, `grading::event`.
 
@@ -11,4 +11,5 @@ pub mod curriculum;
 pub mod grading;
 pub mod proof;
 pub mod report;
+pub mod tui;
 pub mod workspace;

@@ -1,5 +1,8 @@
 //! The course this binary carries: it opens, and the house rules for authors hold.
 
+#[path = "course/schemas.rs"]
+mod schemas;
+
 use mastery::curriculum::{Curriculum, CurriculumError, ErrorKind, Templates, Unit, rules};
 
 /// `None` where there is no course beside the code (a checkout of the rooms alone).

@@ -56,14 +56,23 @@ pub(crate) fn version(folder: &Path) -> Measured<Vec<Figure>> {
     ])
 }
 
+/// A workspace with the lab that attempts are written for.
+pub(crate) fn laid_out<'c>(
+    root: &Path,
+    curriculum: &'c Curriculum,
+) -> Measured<(Workspace, &'c Unit)> {
+    let unit = curriculum
+        .unit(demo::LAB)
+        .ok_or("the course has no rest-api")?;
+    let workspace = demo::lay_out(root, Language::Python, curriculum, unit)?;
+    Ok((workspace, unit))
+}
+
 /// How long it takes to read 500 attempts.
 pub(crate) fn progress(folder: &Path) -> Measured<Vec<Figure>> {
     let root = folder.join("with attempts");
     let curriculum = Curriculum::embedded()?;
-    let unit = curriculum
-        .unit(demo::LAB)
-        .ok_or("the course has no rest-api")?;
-    let workspace = demo::lay_out(&root, Language::Python, &curriculum, unit)?;
+    let (workspace, unit) = laid_out(&root, &curriculum)?;
     fill(&workspace, unit)?;
     let told = command(MASTERY, &["progress"], &root)
         .stdout(Stdio::piped())
@@ -83,7 +92,7 @@ pub(crate) fn progress(folder: &Path) -> Measured<Vec<Figure>> {
     )])
 }
 
-fn succeed(command: Command) -> Measured<f64> {
+pub(crate) fn succeed(command: Command) -> Measured<f64> {
     let told = format!("{command:?}");
     let (took, status) = process::timed(command)?;
     if status.success() {
@@ -107,7 +116,7 @@ fn fill(workspace: &Workspace, unit: &Unit) -> Measured<()> {
 }
 
 /// The tape of a run in which more checks passed than in the one before.
-fn tape(unit: &Unit, number: u32) -> Measured<Vec<u8>> {
+pub(crate) fn tape(unit: &Unit, number: u32) -> Measured<Vec<u8>> {
     let good = unit.checks.len() * usize::try_from(number)? / usize::try_from(ATTEMPTS)?;
     let verdicts = unit.checks.iter().enumerate().map(|(place, check)| {
         let verdict = if place < good {
@@ -164,6 +173,7 @@ fn started(unit: &Unit, number: u32) -> Measured<GradeEvent> {
         language: "python".to_owned(),
         backend: None,
         services: std::collections::BTreeMap::new(),
+        fresh: false,
         kind: RunKind::Full,
         checks: checks.collect(),
         of: u32::try_from(unit.checks.len())?,

@@ -19,6 +19,8 @@ pub(crate) struct Figure {
 pub(crate) enum Unit {
     Milliseconds,
     Mebibytes,
+    /// Of something else that was measured in turn with it.
+    Percent,
 }
 
 /// Which of the values must be within the aim.
@@ -41,7 +43,7 @@ impl Figure {
             aim,
             unit,
             judged: match unit {
-                Unit::Milliseconds => Judged::Median,
+                Unit::Milliseconds | Unit::Percent => Judged::Median,
                 Unit::Mebibytes => Judged::Worst,
             },
             values,
@@ -90,6 +92,7 @@ impl fmt::Display for Unit {
         f.write_str(match self {
             Self::Milliseconds => "ms",
             Self::Mebibytes => "MiB",
+            Self::Percent => "%",
         })
     }
 }

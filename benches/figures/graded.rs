@@ -67,7 +67,7 @@ pub(crate) fn memory(folder: &Path) -> Measured<Vec<Figure>> {
 }
 
 /// A workspace whose lab is solved, and is started through a mode of this executable.
-fn lab(root: &Path, words: &[&str]) -> Measured<Workspace> {
+pub(crate) fn lab(root: &Path, words: &[&str]) -> Measured<Workspace> {
     let curriculum = Curriculum::embedded()?;
     let unit = curriculum
         .unit(demo::LAB)

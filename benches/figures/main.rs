@@ -5,6 +5,7 @@
 //! programs it runs, and those programs themselves.
 
 mod commands;
+mod diary;
 mod figure;
 mod graded;
 mod machine;
@@ -12,6 +13,8 @@ mod page;
 mod process;
 mod program;
 mod runs;
+mod services;
+mod watching;
 
 use std::{
     error::Error,
@@ -33,11 +36,16 @@ type Group = (&'static str, fn(&Path) -> Measured<Vec<Figure>>);
 const GROUPS: &[Group] = &[
     ("version", commands::version),
     ("progress", commands::progress),
+    ("history", diary::history),
     ("checks", runs::checks),
     ("ready", runs::ready_and_teardown),
     ("death", runs::death),
     ("grade", graded::death),
+    ("watch", watching::save_to_verdict),
     ("memory", graded::memory),
+    ("services", services::starts),
+    ("warm", services::warm),
+    ("interposers", services::interposers),
 ];
 
 fn main() -> ExitCode {

@@ -96,8 +96,8 @@ const HEAD: &str = "\
 # Figures
 
 Written by `cargo bench --bench figures -- --write`; without `--write` the same is only printed. Naming a group
-(`version`, `progress`, `checks`, `ready`, `death`, `grade`, `memory`) measures that one alone. Nothing here is a test: a missed
-aim is marked and fails nothing.
+(`version`, `progress`, `history`, `checks`, `ready`, `death`, `grade`, `watch`, `memory`, `services`, `warm`, `interposers`) measures that one
+alone. Nothing here is a test: a missed aim is marked and fails nothing.
 
 ";
 
@@ -118,6 +118,9 @@ and tapes stand in the system's folder for temporary files: what a sync to disk 
   Its memory is `VmHWM` from `/proc`, read while it waits for room in a full pipe to say its version.
 - **`mastery progress`**: the whole process, in a workspace with 500 attempts on `rest-api`, each a commit with a tape and the twelve
   verdicts, none of them packed by git.
+- **Ten thousand attempts**: the whole process of `mastery history` (a page of twenty) and of `mastery progress`; without the cache,
+  `.mastery/record` is removed before each run. Each attempt is a commit that git has not packed, with the message of one that
+  `mastery grade` keeps.
 - **Cost of a check**: a table of 100 checks that do nothing, carried out by the dispatcher over a small HTTP server (a mode of the
   benchmark), told to a tape on disk and to a plain report: from the event of readiness to the end of the run, teardown included,
   divided by 100. Once more with checks that each make one request on a new connection.
@@ -127,7 +130,19 @@ and tapes stand in the system's folder for temporary files: what a sync to disk 
 - **One-check run**: from the call of the dispatcher to its return, program started and ended, without the wait above.
 - **Death**: the program writes three lines, notes the time and exits with 3; measured to the event that holds its code and last
   lines, and to the end of a whole `mastery grade`, which has then printed the report and kept the attempt as a commit.
+- **Save to verdict**: from before a file is written beside and renamed, as editors do, to the line of `mastery watch` that says that the
+  next save is waited for. The program exits at once, so that nearly all of it is ours: 40 ms of it are the quiet that a save is
+  let settle for.
 - **Memory**: a whole `mastery grade rest-api --only v1_wire_is_frozen` on the Python reference, whose output is 1 GiB of lines before it is
   ready and goes on until it is ended. `VmHWM` of `mastery` and of the supervisor, read from `/proc` every 2 ms while they live, summed. The
   check must pass.
+- **Cold services**: the native backend, programs from the cache that `mastery services fetch` fills, what is made once from them made before:
+  from the call to ready, which for Kafka includes a topic made and both coordinators loaded. Once more with a cache that lacks the
+  archive of Kafka's classes.
+- **Warm services**: Kafka, Postgres and Redis are up. Joining them: from the first event of a run to the last that says a service is
+  ready, by the dispatcher. A check's world: a database copied from the template, two topics with 6 and 1 partitions and the
+  interposers; made, and taken away again.
+- **Interposers**: 200 single statements and 200 single records, each direct and through the interposer in turn; the difference of the
+  medians. Throughput: 400 events as a program with batches has them, in 40 transactions of 10 rows and in 10 requests of 40 records; what of
+  the direct connection's throughput is lost.
 ";

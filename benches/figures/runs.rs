@@ -46,6 +46,7 @@ fn table(run: for<'b> fn(&'b mut Bench) -> BoxFuture<'b, Outcome>) -> Vec<Check>
             id: Box::leak(format!("check_{number}").into_boxed_str()),
             limit: Duration::from_secs(10),
             needs: &[],
+            env: &[],
             kind: CheckKind::Required,
             run,
         })
@@ -156,7 +157,7 @@ fn is_diagnosed(progress: &Progress) -> bool {
 }
 
 /// Milliseconds between two instants.
-fn ms(later: Duration, earlier: Duration) -> f64 {
+pub(crate) fn ms(later: Duration, earlier: Duration) -> f64 {
     (later.as_secs_f64() - earlier.as_secs_f64()) * 1e3
 }
 
@@ -229,7 +230,8 @@ impl Run {
     }
 }
 
-fn plan(folder: &Path, checks: &'static [Check], words: Vec<String>) -> Measured<Plan> {
+/// A run of these checks on a program of these words, decided.
+pub(crate) fn plan(folder: &Path, checks: &'static [Check], words: Vec<String>) -> Measured<Plan> {
     let exe = std::env::current_exe()?;
     let mut command = vec![exe.display().to_string()];
     command.extend(words);
@@ -257,6 +259,14 @@ fn plan(folder: &Path, checks: &'static [Check], words: Vec<String>) -> Measured
             grace: Duration::from_secs(10),
         }],
         build_limit: Duration::from_mins(1),
+        setup: Vec::new(),
+        services: Vec::new(),
+        topics: std::collections::BTreeMap::new(),
+        outside: Vec::new(),
+        fresh: false,
+        scratch: std::env::temp_dir(),
+        workspace: String::new(),
+        serve: false,
         current_builds: Vec::new(),
         directory: folder.to_owned(),
         shown_directory: "figures".to_owned(),

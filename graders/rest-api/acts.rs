@@ -140,7 +140,7 @@ impl Api {
     }
 }
 
-fn in_query(text: &str) -> String {
+pub(crate) fn in_query(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -149,6 +149,23 @@ fn in_query(text: &str) -> String {
             other => format!("%{other:02X}"),
         })
         .collect()
+}
+
+/// One page of an account's orders in v2.
+pub(crate) async fn page_of(
+    api: &Api,
+    account: &str,
+    size: u64,
+    token: Option<&str>,
+) -> Result<Answer, Failure> {
+    let mut path = format!("/v2/orders?account_id={account}&page_size={size}");
+    if let Some(token) = token {
+        path.push_str("&page_token=");
+        path.push_str(&in_query(token));
+    }
+    let answer = api.http.get(&path).send().await?;
+    answer.expect_status(200)?;
+    Ok(answer)
 }
 
 /// An order's id: opaque, but fit to stand in a path.
@@ -193,15 +210,22 @@ pub(crate) fn expect_equal<T: PartialEq + Display + ?Sized>(
     if expected == actual {
         return Ok(());
     }
-    Err(answer.wrong_at(
-        pointer,
-        format!(
-            "You answered {actual} at {pointer} of {}, where {expected} belongs.",
-            answer.label()
-        ),
-        expected.to_string(),
-        actual.to_string(),
-    ))
+    // What cannot be seen is written as an escape: two texts may differ in nothing else.
+    let [expected, actual] = [expected.to_string(), actual.to_string()].map(|text| {
+        text.chars()
+            .flat_map(|c| {
+                if c == '"' || c == '\'' {
+                    [c].to_vec()
+                } else {
+                    c.escape_debug().collect()
+                }
+            })
+            .collect::<String>()
+    });
+    let label = answer.label();
+    let summary =
+        format!("You answered {actual} at {pointer} of {label}, where {expected} belongs.");
+    Err(answer.wrong_at(pointer, summary, expected, actual))
 }
 
 /// The string at `pointer` is this one.
@@ -224,11 +248,15 @@ pub(crate) fn expect_decimal(answer: &Answer, pointer: &str, sent: &str) -> Resu
             )
             .into());
     };
-    if Decimal::parse(text).is_some_and(|found| found == wanted) {
-        return Ok(());
-    }
-    let summary = format!("You answered {text} where {sent} was sent.");
-    Err(answer.wrong_at(pointer, summary, sent, text).into())
+    let shown = text.escape_debug().to_string();
+    let summary = match Decimal::parse(text) {
+        Some(found) if found == wanted => return Ok(()),
+        Some(_) => format!("You answered {shown} where {sent} was sent: two numbers, as decimals."),
+        None => format!(
+            "You answered `{shown}` where {sent} was sent, and that is no decimal of the contract."
+        ),
+    };
+    Err(answer.wrong_at(pointer, summary, sent, shown).into())
 }
 
 /// A decimal of ours.

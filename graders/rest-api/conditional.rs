@@ -218,7 +218,12 @@ async fn refused(
 }
 
 /// After a refusal, `refusal`, the order reads as it did before.
-fn expect_untouched(seen: &Answer, answer: &Answer, after: &Answer, refusal: &str) -> Outcome {
+pub(crate) fn expect_untouched(
+    seen: &Answer,
+    answer: &Answer,
+    after: &Answer,
+    refusal: &str,
+) -> Outcome {
     let (before, now) = (seen.json()?, after.json()?);
     if let Some(difference) = first_difference(before, now, Extra::Tolerated) {
         let text = |value: Option<Value>| value.map_or("nothing".to_owned(), |v| v.to_string());

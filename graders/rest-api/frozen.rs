@@ -94,9 +94,8 @@ impl Frozen {
     }
 
     fn body<'a>(&self, answer: &'a Answer, schema: &Validator) -> Result<&'a Value, Mismatch> {
-        let media_type = answer.header("content-type").unwrap_or_default();
-        let essence = media_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
+        if answer.media_type() != "application/json" {
+            let media_type = answer.header("content-type").unwrap_or_default();
             return Err(answer.wrong(
                 format!(
                     "Your answer to {} is `{media_type}`, not JSON to a client.",

@@ -2,16 +2,20 @@
 
 use std::path::Path;
 
+use futures_util::future::{join, join_all, join4};
 use mastery_kit::process::{Launch, Supervisor};
 use serde::Serialize;
 use tokio::runtime::Builder;
 
 use super::{
-    AppError, sweep,
+    AppError, caches, places,
+    supply::{BackendChoice, Supply},
+    sweep,
     toolchain::{self, Found, GIT, Tool},
+    warm,
 };
 use crate::{
-    curriculum::Language,
+    curriculum::{Curriculum, Language},
     workspace::{self, ErrorKind, Imported, Workspace},
 };
 
@@ -39,7 +43,7 @@ pub enum Health {
 }
 
 impl Finding {
-    fn new(subject: &str, state: Health, found: impl Into<String>) -> Self {
+    pub(super) fn new(subject: &str, state: Health, found: impl Into<String>) -> Self {
         Self {
             subject: subject.to_owned(),
             state,
@@ -48,15 +52,15 @@ impl Finding {
         }
     }
 
-    fn good(subject: &str, found: impl Into<String>) -> Self {
+    pub(super) fn good(subject: &str, found: impl Into<String>) -> Self {
         Self::new(subject, Health::Good, found)
     }
 
-    fn optional(subject: &str, found: impl Into<String>) -> Self {
+    pub(super) fn optional(subject: &str, found: impl Into<String>) -> Self {
         Self::new(subject, Health::Optional, found)
     }
 
-    fn deed(mut self, deed: impl Into<String>) -> Self {
+    pub(super) fn deed(mut self, deed: impl Into<String>) -> Self {
         self.deed = Some(deed.into());
         self
     }
@@ -65,9 +69,14 @@ impl Finding {
 /// Free space below which a run may end with a full disk.
 const ROOM: u64 = 1 << 30;
 
-/// Looks at everything; sweeps what killed runs left.
+/// Findings about who uses the machine, which no report of a problem needs.
+pub const PRIVATE: [&str; 2] = ["git identity", "HOME"];
+
+/// Looks at everything; sweeps what killed runs left. Without a curriculum no toolchain is tied to
+/// a lab.
 pub fn examine(
     workspace: Option<&Workspace>,
+    curriculum: Option<&Curriculum>,
     here: &Path,
     supervisor: &Supervisor,
 ) -> Result<Vec<Finding>, AppError> {
@@ -78,47 +87,69 @@ pub fn examine(
         .enable_all()
         .build()
         .map_err(AppError::Runtime)?;
+    let chosen = workspace.map(|workspace| workspace.settings.language.as_str());
+    let languages = Language::ALL.map(|language| {
+        let needed = chosen == Some(language.as_str());
+        let labs = curriculum.map_or_else(Vec::new, |course| labs_in(course, language));
+        tool(toolchain::of(language), needed, labs, supervisor, folder)
+    });
     runtime.block_on(async {
-        findings.push(tool(GIT, true, supervisor, folder).await);
-        findings.push(identity(supervisor, folder).await);
-        let chosen = workspace.map(|workspace| workspace.settings.language.as_str());
-        for language in Language::ALL {
-            let needed = chosen == Some(language.as_str());
-            findings.push(tool(toolchain::of(language), needed, supervisor, folder).await);
-        }
+        // Side by side: each asks programs that take their time.
+        let (git, identity, languages, places) = join4(
+            tool(GIT, true, Vec::new(), supervisor, folder),
+            identity(supervisor, folder),
+            join_all(languages),
+            places::examine(supervisor),
+        )
+        .await;
+        findings.extend([git, identity]);
+        findings.extend(languages);
+        findings.extend(places);
     });
     findings.push(home());
     findings.push(disk(folder));
     findings.push(supervision());
     findings.push(of_workspace(workspace));
     if let Some(workspace) = workspace {
-        findings.push(leftovers(workspace)?);
+        findings.push(leftovers(workspace, supervisor)?);
+        findings.push(kept_warm(workspace, supervisor)?);
     }
+    findings.extend(caches::examine(workspace, supervisor));
     Ok(findings)
 }
 
-async fn tool(tool: Tool, needed: bool, supervisor: &Supervisor, folder: &Path) -> Finding {
+/// The open labs that have a starter in this language.
+fn labs_in(curriculum: &Curriculum, language: Language) -> Vec<String> {
+    let open = curriculum.units().filter(|unit| unit.is_open());
+    let in_it = open.filter(|unit| unit.languages.contains(&language));
+    in_it.map(|unit| unit.id.to_string()).collect()
+}
+
+async fn tool(
+    tool: Tool,
+    needed: bool,
+    labs: Vec<String>,
+    supervisor: &Supervisor,
+    folder: &Path,
+) -> Finding {
     let missing = if needed {
         Health::Bad
     } else {
         Health::Optional
     };
     let wanted = tool.wanted_text();
+    let install = {
+        let (name, from) = (tool.name, tool.install);
+        let labs = match labs.as_slice() {
+            [] => String::new(),
+            labs => format!(", for the starters of {}", labs.join(", ")),
+        };
+        format!("Install {name} {wanted} or newer{labs}: {from}")
+    };
     let (state, found, deed) = match tool.look(supervisor, folder).await {
         Found::Good { version } => (Health::Good, format!("{version} ({wanted} or newer)"), None),
-        Found::TooOld { version } => (
-            missing,
-            format!("{version}, too old"),
-            Some(format!("Install {wanted} or newer: {}", tool.install)),
-        ),
-        Found::Missing => (
-            missing,
-            "not on PATH".to_owned(),
-            Some(format!(
-                "Install {wanted} or newer where you need it: {}",
-                tool.install
-            )),
-        ),
+        Found::TooOld { version } => (missing, format!("{version}, too old"), Some(install)),
+        Found::Missing => (missing, "not on PATH".to_owned(), Some(install)),
         Found::Broken { why } => (
             missing,
             format!("there, but broken: {why}"),
@@ -137,17 +168,16 @@ async fn tool(tool: Tool, needed: bool, supervisor: &Supervisor, folder: &Path) 
 }
 
 async fn identity(supervisor: &Supervisor, folder: &Path) -> Finding {
-    let mut said = Vec::new();
-    for key in ["user.name", "user.email"] {
+    let ask = async |key: &str| {
         let command = ["git", "config", key].map(str::to_owned).to_vec();
         let launch = Launch::new("git", command, folder.to_path_buf());
         let answer = supervisor
             .run(launch, None, std::time::Duration::from_secs(10))
             .await;
         let text = answer.ok().filter(mastery_kit::process::Finished::success);
-        said.push(text.map(|finished| finished.output.stdout.text().trim().to_owned()));
-    }
-    match (&said[0], &said[1]) {
+        text.map(|finished| finished.output.stdout.text().trim().to_owned())
+    };
+    match join(ask("user.name"), ask("user.email")).await {
         (Some(name), Some(email)) => Finding::good("git identity", format!("{name} <{email}>")),
         _ => Finding::optional(
             "git identity",
@@ -204,7 +234,7 @@ fn of_workspace(workspace: Option<&Workspace>) -> Finding {
     }
 }
 
-fn leftovers(workspace: &Workspace) -> Result<Finding, AppError> {
+fn leftovers(workspace: &Workspace, supervisor: &Supervisor) -> Result<Finding, AppError> {
     let lock = match workspace::lock(workspace, "mastery doctor") {
         Ok(lock) => lock,
         Err(error) if matches!(error.kind(), ErrorKind::Busy { .. }) => {
@@ -213,7 +243,7 @@ fn leftovers(workspace: &Workspace) -> Result<Finding, AppError> {
         }
         Err(error) => return Err(error.into()),
     };
-    let imported = sweep::import(workspace, &lock)?;
+    let imported = sweep::import(workspace, &lock, supervisor)?;
     let kept = imported
         .iter()
         .filter(|one| matches!(one, Imported::Kept { .. }))
@@ -223,4 +253,31 @@ fn leftovers(workspace: &Workspace) -> Result<Finding, AppError> {
         n => format!("{n} swept, {kept} kept as attempts"),
     };
     Ok(Finding::good("killed runs", found))
+}
+
+fn kept_warm(workspace: &Workspace, supervisor: &Supervisor) -> Result<Finding, AppError> {
+    let supply = Supply::here(BackendChoice::Auto, supervisor.clone());
+    let status = warm::status(workspace, &supply)?;
+    let subject = "warm services";
+    let Some(keeper) = status.keeper else {
+        return Ok(Finding::good(
+            subject,
+            if status.cleared {
+                "their keeper had been killed; what it left is cleared away"
+            } else {
+                "none are kept"
+            },
+        ));
+    };
+    let told = status.services.iter().map(|one| match &one.version {
+        Some(version) if one.why.is_none() => format!("{} {version}", one.service),
+        Some(_) | None => format!("{} {}", one.service, one.state),
+    });
+    let told: Vec<String> = told.collect();
+    let found = format!("{} (kept by pid {})", told.join(", "), keeper.pid);
+    Ok(if status.services.iter().any(|one| one.why.is_some()) {
+        Finding::optional(subject, found).deed("`mastery services up` starts what has failed anew.")
+    } else {
+        Finding::good(subject, found)
+    })
 }

@@ -8,11 +8,17 @@ use super::{
     AppError,
     planning::{self, Ground},
     scope::place,
+    supply::{BackendChoice, Supply},
     sweep, toolchain,
 };
 use crate::{
     curriculum::{Curriculum, Unit},
-    grading::{dispatcher, event::GradeEvent, plan::Plan, progress::Progress},
+    grading::{
+        dispatcher::{self, Stop},
+        event::GradeEvent,
+        plan::Plan,
+        progress::Progress,
+    },
     report::{Reporter as _, tape::Tape},
     workspace::{
         self, BuildCache, BuildKey, Imported, Kept, LeftOut, RunFolder, RunLock, Snapshot,
@@ -28,6 +34,8 @@ pub struct GradeRequest {
     pub seed: Option<Seed>,
     pub fail_fast: bool,
     pub hold: bool,
+    /// Where services run.
+    pub backend: BackendChoice,
 }
 
 /// A run and what became of its attempt.
@@ -42,11 +50,29 @@ pub struct Graded {
     pub tape_trouble: Option<String>,
 }
 
+/// How a run goes, beyond what is asked for.
+#[derive(Clone, Copy, Default)]
+pub struct Course<'c> {
+    /// Checks that come before the others, in their order. A need that has not run yet holds no
+    /// check back.
+    pub first: &'c [String],
+    /// Who ends it; otherwise signals do.
+    pub stop: Option<&'c Stop>,
+}
+
+/// A run that is over, before its attempt is kept.
+pub(super) struct Done {
+    pub(super) progress: Progress,
+    pub(super) folder: RunFolder,
+    pub(super) snapshot: Snapshot,
+    pub(super) tape_trouble: Option<String>,
+}
+
 /// The right to grade in a workspace, held by one command at a time.
 pub struct Grading<'w> {
-    workspace: &'w Workspace,
-    lock: RunLock,
-    supervisor: Supervisor,
+    pub(super) workspace: &'w Workspace,
+    pub(super) lock: RunLock,
+    pub(super) supervisor: Supervisor,
     /// What killed runs had left, now imported and swept.
     pub imported: Vec<Imported>,
 }
@@ -61,6 +87,16 @@ impl<'w> Grading<'w> {
         curriculum: &Curriculum,
         supervisor: Supervisor,
     ) -> Result<Self, AppError> {
+        Self::begin_as("mastery grade", workspace, curriculum, supervisor)
+    }
+
+    /// The same for another command, which whoever waits for the lock is told of.
+    pub(super) fn begin_as(
+        command: &str,
+        workspace: &'w Workspace,
+        curriculum: &Curriculum,
+        supervisor: Supervisor,
+    ) -> Result<Self, AppError> {
         let wants = &workspace.settings.curriculum;
         if *wants != curriculum.id().as_str() {
             let has = curriculum.id().to_string();
@@ -69,8 +105,8 @@ impl<'w> Grading<'w> {
                 has,
             });
         }
-        let lock = workspace::lock(workspace, "mastery grade")?;
-        let imported = sweep::import(workspace, &lock)?;
+        let lock = workspace::lock(workspace, command)?;
+        let imported = sweep::import(workspace, &lock, &supervisor)?;
         Ok(Self {
             workspace,
             lock,
@@ -86,6 +122,35 @@ impl<'w> Grading<'w> {
         request: &GradeRequest,
         listener: &mut Listener<'_>,
     ) -> Result<Graded, AppError> {
+        self.unit_on(unit, request, Course::default(), listener)
+    }
+
+    /// The same on a course of the caller's: whoever ends the run by a key, not by a signal.
+    pub fn unit_on(
+        &self,
+        unit: &Unit,
+        request: &GradeRequest,
+        course: Course<'_>,
+        listener: &mut Listener<'_>,
+    ) -> Result<Graded, AppError> {
+        let done = self.carry_out(unit, request, course, listener)?;
+        let kept = self.keep(done.folder, &done.snapshot);
+        Ok(Graded {
+            progress: done.progress,
+            kept,
+            left_out: done.snapshot.left_out,
+            tape_trouble: done.tape_trouble,
+        })
+    }
+
+    /// Grades one unit; what becomes of its run folder is the caller's to say.
+    pub(super) fn carry_out(
+        &self,
+        unit: &Unit,
+        request: &GradeRequest,
+        course: Course<'_>,
+        listener: &mut Listener<'_>,
+    ) -> Result<Done, AppError> {
         let lab = unit.id.as_str();
         let place = place(unit);
         let options: Vec<&str> = unit.options.iter().map(String::as_str).collect();
@@ -94,34 +159,40 @@ impl<'w> Grading<'w> {
         let mut builds = Builds::look(self, &submission, &snapshot, lab, &place)?;
         let mut folder = RunFolder::create(self.workspace, &self.lock, lab)?;
         folder.note_work(&snapshot)?;
+        let supply = Supply::here(request.backend, self.supervisor.clone());
+        // A keeper does not end what is used.
+        let (services, _using) = supply.plan_in(self.workspace, &unit.services)?;
         let ground = Ground {
             workspace: self.workspace,
             logs: folder.logs(),
             supervisor: self.supervisor.clone(),
+            scratch: folder.scratch(),
+            services,
         };
         let plan = planning::plan(ground, unit, &submission, request, builds.current());
-        let plan = match plan {
+        let mut plan = match plan {
             Ok(plan) => plan,
             Err(error) => {
                 folder.close(None)?;
                 return Err(error);
             }
         };
+        plan.checks
+            .sort_by_key(|planned| !course.first.iter().any(|id| id == planned.check.id));
         builds.forget()?;
-        let (progress, tape_trouble) = run(&plan, &mut folder, listener)?;
+        let (progress, tape_trouble) = run(&plan, course.stop, &mut folder, listener)?;
         // A build that is not remembered is built again; the verdict stands whatever happens here.
         drop(builds.remember(&progress));
-        let kept = self.keep(folder, &snapshot);
-        Ok(Graded {
+        Ok(Done {
             progress,
-            kept,
-            left_out: snapshot.left_out,
+            folder,
+            snapshot,
             tape_trouble,
         })
     }
 
     /// The tape is on disk; now the commit. Left as it is when that fails: the next run imports it.
-    fn keep(&self, folder: RunFolder, snapshot: &Snapshot) -> Result<Kept, AppError> {
+    pub(super) fn keep(&self, folder: RunFolder, snapshot: &Snapshot) -> Result<Kept, AppError> {
         let path = folder.tape();
         let kept = fs::read(&path)
             .map_err(|error| AppError::Io {
@@ -144,6 +215,7 @@ impl<'w> Grading<'w> {
 /// Carries the plan out; the tape is told first.
 fn run(
     plan: &Plan,
+    stop: Option<&Stop>,
     folder: &mut RunFolder,
     listener: &mut Listener<'_>,
 ) -> Result<(Progress, Option<String>), AppError> {
@@ -154,10 +226,8 @@ fn run(
         error,
     })?);
     let mut trouble = None;
-    let progress = dispatcher::run(plan, &mut |at, event| {
-        if let GradeEvent::ProgramReady { supervisor, .. } = event
-            && let Err(error) = folder.note_supervisor(*supervisor)
-        {
+    let mut listener = |at: Duration, event: &GradeEvent| {
+        if let Err(error) = note_supervisor(folder, event) {
             trouble.get_or_insert_with(|| error.to_string());
         }
         let written = tape.as_mut().map(|tape| tape.on_event(at, event));
@@ -166,19 +236,38 @@ fn run(
             tape = None;
         }
         listener(at, event);
-    })
-    .map_err(AppError::Runtime)?;
-    Ok((progress, trouble))
+    };
+    let progress = match stop {
+        Some(stop) => dispatcher::run_until(plan, stop, &mut listener),
+        None => dispatcher::run(plan, &mut listener),
+    };
+    Ok((progress.map_err(AppError::Runtime)?, trouble))
+}
+
+/// Writes down whom the next run has to end should this one be killed.
+pub(super) fn note_supervisor(
+    folder: &mut RunFolder,
+    event: &GradeEvent,
+) -> Result<(), WorkspaceError> {
+    if let GradeEvent::ProgramReady { supervisor, .. }
+    | GradeEvent::ServiceReady {
+        supervisor: Some(supervisor),
+        ..
+    } = event
+    {
+        folder.note_supervisor(*supervisor)?;
+    }
+    Ok(())
 }
 
 /// Which programs need no build: the tree, the lines and the toolchain are those of the last good one.
-struct Builds {
+pub(super) struct Builds {
     cache: BuildCache,
     programs: Vec<(String, BuildKey, bool)>,
 }
 
 impl Builds {
-    fn look(
+    pub(super) fn look(
         grading: &Grading<'_>,
         submission: &Submission,
         snapshot: &Snapshot,
@@ -212,7 +301,7 @@ impl Builds {
         Ok(Self { cache, programs })
     }
 
-    fn current(&self) -> Vec<String> {
+    pub(super) fn current(&self) -> Vec<String> {
         self.programs
             .iter()
             .filter(|(.., good)| *good)
@@ -221,7 +310,7 @@ impl Builds {
     }
 
     /// Before a build: one that is cut off must not count.
-    fn forget(&mut self) -> Result<(), WorkspaceError> {
+    pub(super) fn forget(&mut self) -> Result<(), WorkspaceError> {
         for (name, _, good) in &self.programs {
             if !good {
                 self.cache.forget(name)?;
@@ -231,7 +320,7 @@ impl Builds {
     }
 
     /// After the run: those that were built, when all were. No program is started before that.
-    fn remember(&mut self, progress: &Progress) -> Result<(), WorkspaceError> {
+    pub(super) fn remember(&mut self, progress: &Progress) -> Result<(), WorkspaceError> {
         if !progress.builds_done {
             return Ok(());
         }

@@ -13,6 +13,8 @@ pub fn init(dir: &Path, language: &str, curriculum: &Curriculum) -> Result<InitR
     let settings = Settings {
         curriculum: curriculum.id().to_string(),
         language: language.to_owned(),
+        mirror: None,
+        backend: None,
     };
     Ok(workspace::init(dir, &settings, &files(curriculum))?)
 }

@@ -4,7 +4,7 @@ use super::scope::place;
 use crate::{
     curriculum::{self, Curriculum, Unit},
     report::overview::{CheckRow, Overview, UnitKind, UnitRow, UnitStatus, WeekRow},
-    workspace::{LabRecord, Record, Workspace, WorkspaceError},
+    workspace::{HintLog, LabRecord, Record, Workspace, WorkspaceError},
 };
 
 /// Folds attempts and course into what `mastery progress` shows.
@@ -13,6 +13,33 @@ pub fn overview(
     curriculum: &Curriculum,
 ) -> Result<Overview, WorkspaceError> {
     let record = Record::read(workspace)?;
+    let hints = HintLog::read(workspace);
+    let next = curriculum
+        .units()
+        .find_map(|unit| next(workspace, &record, unit));
+    Ok(Overview {
+        next,
+        ..folded(workspace, curriculum, &record, &hints)
+    })
+}
+
+/// The same before anything of the record was read: which units there are, and which lie in the
+/// workspace. It opens no repository, so it can be had at once.
+pub fn at_first(workspace: &Workspace, curriculum: &Curriculum) -> Overview {
+    folded(
+        workspace,
+        curriculum,
+        &Record::default(),
+        &HintLog::default(),
+    )
+}
+
+fn folded(
+    workspace: &Workspace,
+    curriculum: &Curriculum,
+    record: &Record,
+    hints: &HintLog,
+) -> Overview {
     let weeks: Vec<WeekRow> = (1..)
         .zip(curriculum.weeks())
         .map(|(number, week)| WeekRow {
@@ -22,22 +49,19 @@ pub fn overview(
             units: week
                 .units
                 .iter()
-                .map(|unit| row(workspace, &record, unit))
+                .map(|unit| row(workspace, record, hints, unit))
                 .collect(),
         })
         .collect();
-    let next = curriculum
-        .units()
-        .find_map(|unit| next(workspace, &record, unit));
-    Ok(Overview {
+    Overview {
         title: curriculum.title().to_owned(),
         weeks,
         capstone: Some(capstone(curriculum)),
-        next,
-    })
+        next: None,
+    }
 }
 
-fn row(workspace: &Workspace, record: &Record, unit: &Unit) -> UnitRow {
+fn row(workspace: &Workspace, record: &Record, hints: &HintLog, unit: &Unit) -> UnitRow {
     let lab = record.lab(unit.id.as_str());
     UnitRow {
         id: unit.id.to_string(),
@@ -55,6 +79,8 @@ fn row(workspace: &Workspace, record: &Record, unit: &Unit) -> UnitRow {
                 id: check.id.clone(),
                 title: check.title.clone(),
                 last: lab.and_then(|lab| last_verdict(lab, unit, &check.id)),
+                hints: u32::try_from(check.hints.len()).unwrap_or(u32::MAX),
+                hints_taken: super::hint::taken(hints, unit, &check.id),
             })
             .collect(),
     }

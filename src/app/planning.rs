@@ -1,6 +1,7 @@
 //! From what the learner asked for to a plan: after it no mistake of theirs can come up any more.
 
 use std::{
+    collections::BTreeMap,
     hash::{BuildHasher as _, Hasher as _, RandomState},
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -13,12 +14,12 @@ use mastery_kit::{
     verdict::millis,
 };
 
-use super::{AppError, grade::GradeRequest, scope::place};
+use super::{AppError, clock, grade::GradeRequest, scope::place};
 use crate::{
-    curriculum::{Templates, Unit},
+    curriculum::{Isolation, Templates, Unit},
     grading::{
         event::{PlannedCheck, Rule, RunKind},
-        plan::{Plan, PlannedRun, PortChoice},
+        plan::{Plan, PlannedRun, PlannedService, PortChoice},
     },
     workspace::{Submission, Workspace},
 };
@@ -28,6 +29,9 @@ pub(super) struct Ground<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) logs: PathBuf,
     pub(super) supervisor: Supervisor,
+    /// Where services of this run keep what they need.
+    pub(super) scratch: PathBuf,
+    pub(super) services: Vec<PlannedService>,
 }
 
 /// Decides a run. `current` are the programs whose last good build still stands.
@@ -60,18 +64,26 @@ pub(super) fn plan(
         checks: chosen(unit, grader, &request.only)?,
         of: u32::try_from(grader.checks.len()).unwrap_or(u32::MAX),
         programs: submission.programs.clone(),
+        setup: submission.setup.clone(),
+        services: ground.services,
+        topics: topics(unit),
+        outside: unit.outside.clone(),
+        fresh: unit.isolation == Isolation::Check,
         build_limit: build_limit(submission),
         current_builds: current,
         directory,
         shown_directory: shown,
         environment: unit.env.clone(),
         logs: ground.logs,
+        scratch: ground.scratch,
+        workspace: ground.workspace.root.display().to_string(),
         supervisor: ground.supervisor,
         limits: Limits::default(),
         ports: PortChoice::System,
         fail_fast: request.fail_fast,
         hold: request.hold,
-        began_at: now(),
+        serve: false,
+        began_at: clock::now(),
     })
 }
 
@@ -79,6 +91,14 @@ fn grader_of(unit: &Unit) -> Result<&'static Grader, AppError> {
     mastery_graders::grader(unit.id.as_str()).ok_or_else(|| AppError::NoGrader {
         lab: unit.id.to_string(),
     })
+}
+
+/// A unit's topics, as the bench makes them.
+pub(crate) fn topics(unit: &Unit) -> BTreeMap<String, (String, i32)> {
+    let topics = unit.topics.iter();
+    topics
+        .map(|(variable, topic)| (variable.clone(), (topic.name.clone(), topic.partitions)))
+        .collect()
 }
 
 /// The checks to run, in the grader's order. `--only` runs a check without its needs.
@@ -175,12 +195,4 @@ fn fresh_seed() -> Seed {
     );
     hasher.write_u32(std::process::id());
     Seed(hasher.finish())
-}
-
-/// Seconds since 1970, UTC.
-pub(super) fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -24,6 +24,8 @@ pub enum ScopeError {
     NotStarted { id: String },
     /// Nothing was named, and nothing says what is meant.
     Nothing,
+    /// A week of several units, where one is wanted.
+    Several { units: Vec<String> },
 }
 
 /// What a name, or the folder one stands in, is about.
@@ -40,27 +42,17 @@ pub fn to_grade<'c>(
     named: Option<&str>,
     last: Option<&str>,
 ) -> Result<Scope<'c>, ScopeError> {
-    let found = match named {
-        Some(text) => named_units(curriculum, text)?,
-        None => units_here(curriculum, root, here, last)?,
-    };
+    let found = meant(curriculum, root, here, named, last)?;
     let week = matches!(found, Meant::Week(_));
-    let open: Vec<&Unit> = found
-        .units()
-        .into_iter()
-        .filter(|unit| unit.is_open())
-        .collect();
-    let Some(first) = open.first() else {
-        return Err(found.planned());
-    };
-    let first_id = first.id.to_string();
+    let open = found.open()?;
     let started: Vec<&Unit> = open
         .iter()
         .copied()
         .filter(|unit| root.join(place(unit)).is_dir())
         .collect();
     if started.is_empty() {
-        return Err(ScopeError::NotStarted { id: first_id });
+        let id = open[0].id.to_string();
+        return Err(ScopeError::NotStarted { id });
     }
     Ok(Scope {
         units: if week {
@@ -71,19 +63,27 @@ pub fn to_grade<'c>(
     })
 }
 
+/// Finds the one unit whose attempts are looked at: its folder need not be there any more.
+pub fn to_look_at<'c>(
+    curriculum: &'c Curriculum,
+    root: &Path,
+    here: &Path,
+    named: Option<&str>,
+    last: Option<&str>,
+) -> Result<&'c Unit, ScopeError> {
+    let found = meant(curriculum, root, here, named, last)?;
+    match found.open()?.as_slice() {
+        [one] => Ok(one),
+        several => Err(ScopeError::Several {
+            units: several.iter().map(|unit| unit.id.to_string()).collect(),
+        }),
+    }
+}
+
 /// Finds the units to start: the one named, or the open ones of the week named.
 pub fn to_start<'c>(curriculum: &'c Curriculum, text: &str) -> Result<Scope<'c>, ScopeError> {
-    let found = named_units(curriculum, text)?;
-    let open: Vec<&Unit> = found
-        .units()
-        .into_iter()
-        .filter(|unit| unit.is_open())
-        .collect();
-    if open.is_empty() {
-        Err(found.planned())
-    } else {
-        Ok(Scope { units: open })
-    }
+    let units = named_units(curriculum, text)?.open()?;
+    Ok(Scope { units })
 }
 
 enum Meant<'c> {
@@ -99,6 +99,16 @@ impl<'c> Meant<'c> {
         }
     }
 
+    /// Those that are open: at least one.
+    fn open(&self) -> Result<Vec<&'c Unit>, ScopeError> {
+        let mut open = self.units();
+        open.retain(|unit| unit.is_open());
+        if open.is_empty() {
+            return Err(self.planned());
+        }
+        Ok(open)
+    }
+
     fn planned(&self) -> ScopeError {
         match self {
             Self::Week(week) => ScopeError::PlannedWeek {
@@ -109,6 +119,20 @@ impl<'c> Meant<'c> {
                 title: unit.title.clone(),
             },
         }
+    }
+}
+
+/// What was named, else what the folder one stands in, or the unit last started, is about.
+fn meant<'c>(
+    curriculum: &'c Curriculum,
+    root: &Path,
+    here: &Path,
+    named: Option<&str>,
+    last: Option<&str>,
+) -> Result<Meant<'c>, ScopeError> {
+    match named {
+        Some(text) => named_units(curriculum, text),
+        None => units_here(curriculum, root, here, last),
     }
 }
 
@@ -176,6 +200,11 @@ impl fmt::Display for ScopeError {
             Self::Nothing => {
                 f.write_str("No lab was named, and none can be told from this folder.")
             }
+            Self::Several { units } => write!(
+                f,
+                "Here are {}, and one of them is wanted.",
+                units.join(" and ")
+            ),
         }
     }
 }
@@ -194,6 +223,7 @@ impl ScopeError {
                 "Name one (`mastery grade rest-api`), or stand in its folder.".to_owned(),
                 "`mastery progress` lists every lab and which are open.".to_owned(),
             ],
+            Self::Several { .. } => vec!["Name it, or go into its folder.".to_owned()],
         }
     }
 }
@@ -268,7 +298,7 @@ mod tests {
             "`rest-api` has not been started in this workspace."
         );
         assert!(told(Some("grpc-service")).ends_with("opens in a later release."));
-        assert!(told(Some("week-04")).ends_with("it opens in a later release."));
+        assert!(told(Some("week-05")).ends_with("it opens in a later release."));
         assert_eq!(
             told(Some("trading-agent-backend")),
             "The capstone opens in a later release."

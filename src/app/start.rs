@@ -61,7 +61,6 @@ pub fn start(
     let place = place(unit);
     let subject = format!("Start {}: {}", unit.id, unit.title);
     let report = workspace::scaffold(workspace, &place, &files, &subject)?;
-    remember(workspace, unit);
     Ok(Started {
         place,
         language: starter,
@@ -69,7 +68,7 @@ pub fn start(
     })
 }
 
-fn files(
+pub(super) fn files(
     curriculum: &Curriculum,
     unit: &Unit,
     starter: Starter,
@@ -105,8 +104,9 @@ fn files(
 
 const LAST: &str = "last-started";
 
-/// Keeps which unit was started last, for commands that name none. Losing it costs a name.
-fn remember(workspace: &Workspace, unit: &Unit) {
+/// Keeps which unit was started last, of a week its first, for commands that name none. Losing it
+/// costs a name.
+pub fn remember(workspace: &Workspace, unit: &Unit) {
     let Ok(own) = workspace::own_folder(workspace) else {
         return;
     };

@@ -124,10 +124,43 @@ impl Tool {
         }
     }
 
+    /// What stands in the way of a starter, and what to do; `None` when nothing does.
+    fn lack(&self, found: &Found) -> Option<String> {
+        let (name, install) = (self.name, self.install);
+        let wanted = self.wanted_text();
+        match found {
+            Found::Good { .. } => None,
+            Found::TooOld { version } => Some(format!(
+                "{name} {version} is too old for this starter: install {wanted} or newer, {install}"
+            )),
+            Found::Missing => Some(format!(
+                "{name} is not on your PATH: install {wanted} or newer, {install}"
+            )),
+            Found::Broken { why } => Some(format!(
+                "{name} is there, but broken: {why}. Run `{}` and mend what it says.",
+                self.command.join(" ")
+            )),
+        }
+    }
+
     /// `3.10`, as it is written in the course.
     pub fn wanted_text(&self) -> String {
         format!("{}.{}", self.wanted.0, self.wanted.1)
     }
+}
+
+/// What this machine lacks for a starter in this language, as a line; `None` when nothing is missing.
+pub fn lack(
+    language: Language,
+    supervisor: &Supervisor,
+    folder: &Path,
+) -> Result<Option<String>, AppError> {
+    let tool = of(language);
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(AppError::Runtime)?;
+    Ok(tool.lack(&runtime.block_on(tool.look(supervisor, folder))))
 }
 
 /// What the build of these commands depends on beside the files: the versions of their toolchains.

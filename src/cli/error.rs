@@ -147,9 +147,25 @@ impl From<AppError> for CommandError {
             | AppError::Check { .. }
             | AppError::OtherCurriculum { .. }
             | AppError::NoStarter { .. }
-            | AppError::NoToolchain => ErrorKind::User,
+            | AppError::NoService
+            | AppError::NoLog { .. }
+            | AppError::NoAttempts { .. }
+            | AppError::NoAttempt { .. }
+            | AppError::NoCode { .. }
+            | AppError::NoFolder { .. }
+            | AppError::NoHint { .. }
+            | AppError::NotPassed { .. }
+            | AppError::NoSolution { .. }
+            | AppError::NoToolchain
+            | AppError::NotOurPage { .. }
+            | AppError::Problem(_) => ErrorKind::User,
+            AppError::Sync(ref error) if error.is_users() => ErrorKind::User,
             AppError::NoGrader { .. } => ErrorKind::Curriculum,
-            AppError::Io { .. } | AppError::Runtime(_) => ErrorKind::Bench,
+            AppError::Io { .. }
+            | AppError::Bench(_)
+            | AppError::Fetch(_)
+            | AppError::Runtime(_)
+            | AppError::Sync(_) => ErrorKind::Bench,
         };
         Self::new(kind, error, hints)
     }

@@ -101,8 +101,12 @@ impl Curriculum {
         &self.capstone
     }
 
-    /// What `text` names: a whole id or the unique beginning of one (`week-01`).
+    /// What `text` names: a whole id or the unique beginning of one (`week-01`); a week's number alone
+    /// (`1`, `week-1`) is its week.
     pub fn find(&self, text: &str) -> Result<Found<'_>, NameError> {
+        let number = text.strip_prefix("week-").unwrap_or(text).parse::<u8>();
+        let week = number.map(|number| format!("week-{number:02}"));
+        let text = week.as_deref().unwrap_or(text);
         let weeks = self.weeks.iter().map(|week| (&week.id, Found::Week(week)));
         let units = self.units().map(|unit| (&unit.id, Found::Unit(unit)));
         let capstone = (&self.capstone.id, Found::Capstone(&self.capstone));

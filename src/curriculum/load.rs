@@ -168,6 +168,8 @@ impl Reader<'_> {
                 .collect(),
             options: lab.options,
             env: lab.env,
+            topics: lab.topics,
+            outside: lab.outside,
             checks: lab
                 .check
                 .into_iter()

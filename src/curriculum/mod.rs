@@ -21,7 +21,7 @@ pub use self::{
     error::{CurriculumError, ErrorKind},
     names::{NameError, resolve_name, suggest},
     templates::{TemplateFile, Templates},
-    unit::{CheckText, Isolation, Language, LanguageError, Rule, Status, Unit, UnitKind},
+    unit::{CheckText, Isolation, Language, LanguageError, Rule, Status, Topic, Unit, UnitKind},
 };
 
 #[cfg(test)]

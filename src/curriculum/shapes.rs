@@ -6,7 +6,7 @@ use mastery_kit::{id::LabId, spec::ServiceKind};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Isolation, Language, Rule, Status};
+use super::{Isolation, Language, Rule, Status, Topic};
 
 /// The format this release reads. A newer one asks for an update.
 pub(super) const FORMAT: u32 = 1;
@@ -80,6 +80,10 @@ pub(super) struct LabToml {
     pub(super) options: Vec<String>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) topics: BTreeMap<String, Topic>,
+    #[serde(default)]
+    pub(super) outside: Vec<String>,
     #[serde(default)]
     pub(super) check: Vec<CheckToml>,
     /// Reserved: an executable that grades instead of the table compiled in.

@@ -104,6 +104,9 @@ fn a_curriculum_is_its_weeks_with_labs_before_the_challenge() {
 fn a_name_on_the_command_line_finds_week_unit_and_capstone() {
     let course = loaded(INDEX, LAB).unwrap();
     assert!(matches!(course.find("week-01"), Ok(Found::Week(week)) if week.title == "APIs"));
+    for number in ["1", "01", "week-1"] {
+        assert!(matches!(course.find(number), Ok(Found::Week(week)) if week.title == "APIs"));
+    }
     assert!(matches!(course.find("rest"), Ok(Found::Unit(unit)) if unit.id.as_str() == "rest-api"));
     assert!(matches!(course.find("backend"), Ok(Found::Capstone(_))));
     assert_eq!(
@@ -142,7 +145,7 @@ fn an_unknown_key_is_shown_with_the_one_that_was_meant() {
     3 | titel = "Orders"
       | ^^^^^ did you mean `title`?
       |
-    help: known keys are `format`, `revision`, `title`, `goal`, `status`, `component`, `languages`, `services`, `isolation`, `smoke`, `renamed`, `options`, `env`, `check`, `grader`
+    help: known keys are `format`, `revision`, `title`, `goal`, `status`, `component`, `languages`, `services`, `isolation`, `smoke`, `renamed`, `options`, `env`, `topics`, `outside`, `check`, `grader`
     "#);
     assert_snapshot!(lab_error("hints = [\"a\", \"b\", \"c\"]", "hint = []"), @r"
     error: unknown key `hint`

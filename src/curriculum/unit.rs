@@ -33,6 +33,10 @@ pub struct Unit {
     pub options: Vec<String>,
     /// Variables of the contract that are the same in every run (`MASTERY_TEST_HOOKS = "1"`).
     pub env: BTreeMap<String, String>,
+    /// Kafka topics that exist for each check, by the variable that holds the name (`TOPIC`).
+    pub topics: BTreeMap<String, Topic>,
+    /// Variables that hold, in each check, the URL of a service which the bench plays (`LEDGER_URL`).
+    pub outside: Vec<String>,
     /// In the order in which they run. Empty while the unit is planned.
     pub checks: Vec<CheckText>,
 }
@@ -62,6 +66,15 @@ pub enum Isolation {
     Run,
     /// Anew for each check, with services of its own.
     Check,
+}
+
+/// A topic that the bench makes for each check.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// The contract's name; a check's own topic begins with it.
+    pub name: String,
+    pub partitions: i32,
 }
 
 /// What a learner reads about a check; the grader has the check of the same id.

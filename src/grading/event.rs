@@ -25,6 +25,46 @@ pub enum GradeEvent {
         result: BuildResult,
         took_ms: u64,
     },
+    ServiceStarting {
+        service: String,
+        /// `docker` or `native`.
+        backend: String,
+    },
+    ServiceReady {
+        service: String,
+        backend: String,
+        /// As the server reports it.
+        version: String,
+        /// Where a person would connect.
+        address: String,
+        /// It ran already, kept warm for this workspace.
+        #[serde(default)]
+        warm: bool,
+        /// The process that owns it, where it is ours to end even after we were killed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        supervisor: Option<u32>,
+        took_ms: u64,
+    },
+    /// It cannot be had, or it is gone: never the learner's fault.
+    ServiceLost {
+        service: String,
+        why: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unlock: Option<String>,
+        took_ms: u64,
+    },
+    ServiceStopped {
+        service: String,
+        took_ms: u64,
+    },
+    /// The learner's `setup`, on the database that every check gets a copy of.
+    SetupStarted {
+        command: Vec<String>,
+    },
+    SetupFinished {
+        result: BuildResult,
+        took_ms: u64,
+    },
     ProgramStarting {
         program: String,
         command: Vec<String>,
@@ -82,7 +122,8 @@ pub enum GradeEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         check: Option<String>,
     },
-    /// `--hold`: a check failed and everything stays up until ^C.
+    /// Everything stays up until ^C: a check failed under `--hold`, or, where `check` is empty,
+    /// nothing but that was asked for.
     Held {
         check: String,
         addresses: BTreeMap<String, String>,
@@ -117,8 +158,11 @@ pub struct RunStarted {
     pub seed: String,
     pub language: String,
     pub backend: Option<String>,
-    /// Services by name, with the version each reports of itself.
+    /// Services by name; the version each reports of itself comes with its `ServiceReady`.
     pub services: BTreeMap<String, String>,
+    /// Programs are started anew for each check, with services' state of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub fresh: bool,
     pub kind: RunKind,
     /// The checks of this run, in order.
     pub checks: Vec<PlannedCheck>,
@@ -126,6 +170,14 @@ pub struct RunStarted {
     pub of: u32,
     /// Seconds since 1970, UTC.
     pub began_at: i64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape serde asks for"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A check as the learner knows it.

@@ -10,4 +10,3 @@ mod executor;
 pub mod plan;
 pub mod progress;
 mod sink;
-pub mod stop;

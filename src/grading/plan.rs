@@ -8,12 +8,18 @@ use mastery_kit::{
     id::LabId,
     process::{Limits, Supervisor},
     random::Seed,
-    spec::RunSpec,
+    service::{Backend, Endpoint},
+    spec::{RunSpec, ServiceKind},
+    verdict::BenchError,
 };
 
 use super::event::{PlannedCheck, RunKind};
 
 /// One run of one lab, decided.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own, and no two are one choice"
+)]
 pub struct Plan {
     pub lab: LabId,
     pub title: String,
@@ -29,6 +35,16 @@ pub struct Plan {
     /// How many checks the lab has, run or not.
     pub of: u32,
     pub programs: Vec<RunSpec>,
+    /// Run once on the database that every check gets a copy of; empty: nothing to set up.
+    pub setup: Vec<Vec<String>>,
+    /// Services the lab needs, and where each comes from. Empty: none.
+    pub services: Vec<PlannedService>,
+    /// Topics that each check has for itself, by variable: name and partitions.
+    pub topics: BTreeMap<String, (String, i32)>,
+    /// Variables that hold, in each check, the URL of a service which the bench plays.
+    pub outside: Vec<String>,
+    /// Programs are started anew for each check, with a world of its own (decision 6).
+    pub fresh: bool,
     pub build_limit: Duration,
     /// Programs whose last good build still stands: nothing changed since.
     pub current_builds: Vec<String>,
@@ -40,6 +56,10 @@ pub struct Plan {
     pub environment: BTreeMap<String, String>,
     /// Where whole logs go.
     pub logs: PathBuf,
+    /// Where services of this run keep what they need: taken away with the run.
+    pub scratch: PathBuf,
+    /// The workspace's folder: whose a service is.
+    pub workspace: String,
     pub supervisor: Supervisor,
     pub limits: Limits,
     pub ports: PortChoice,
@@ -47,8 +67,34 @@ pub struct Plan {
     pub fail_fast: bool,
     /// Stop at the first failure with everything still up, until ^C.
     pub hold: bool,
+    /// No check at all: everything is started and stays up until ^C.
+    pub serve: bool,
     /// Seconds since 1970, UTC.
     pub began_at: i64,
+}
+
+/// A service of the plan, and where it comes from.
+#[derive(Clone)]
+pub struct PlannedService {
+    pub kind: ServiceKind,
+    pub source: ServiceSource,
+}
+
+/// Where a service comes from.
+#[derive(Clone)]
+pub enum ServiceSource {
+    /// It runs already, kept for this workspace; `otherwise` is used where it cannot be joined.
+    Warm {
+        endpoint: Endpoint,
+        backend: &'static str,
+        otherwise: Option<Backend>,
+        /// No other run uses it meanwhile, so that what dead runs left there is taken away.
+        alone: bool,
+    },
+    /// Started for this run, and stopped with it.
+    Start(Backend),
+    /// Not to be had: why, and what helps.
+    Absent(BenchError),
 }
 
 /// A check of the plan: what runs, and what the learner reads about it.

@@ -120,11 +120,17 @@ fn verdict_of<'p>(progress: &'p Progress, id: &str) -> Option<&'p Verdict> {
 fn not_begun(progress: &Progress) -> Wrong {
     let why = match &progress.stopped_before {
         None => return Wrong::new(),
-        Some(Obstacle::Build { result, .. }) => match result {
+        Some(Obstacle::Service { service, error }) => {
+            format!("No {service}, unsettled: {}", error.why)
+        }
+        Some(Obstacle::Build { result, .. } | Obstacle::Setup { result }) => match result {
             BuildResult::Failed { why, last_lines } => {
-                format!("Its build failed: {why}.\n{}", last_lines.join("\n"))
+                format!(
+                    "Its build or setup failed: {why}.\n{}",
+                    last_lines.join("\n")
+                )
             }
-            BuildResult::Unsettled { why, .. } => format!("Its build is unsettled: {why}"),
+            BuildResult::Unsettled { why, .. } => format!("Its build or setup is unsettled: {why}"),
             BuildResult::Built | BuildResult::Cached => return Wrong::new(),
         },
         Some(Obstacle::Program { verdict, .. }) => match verdict {

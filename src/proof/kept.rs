@@ -22,7 +22,13 @@ pub(super) struct Kept {
 }
 
 /// What the verdicts of every lab depend on, below the checkout.
-const COMMON: &[&str] = &["graders/kit/src", "src/grading", "src/proof", "src/report"];
+const COMMON: &[&str] = &[
+    "graders/kit/src",
+    "graders/streaming",
+    "src/grading",
+    "src/proof",
+    "src/report",
+];
 
 impl Kept {
     /// The results for the sources as they are. `fresh`: as if there were none.

@@ -18,10 +18,14 @@ use super::{
     said::{Compared, Said},
     seeds::{self, FIXED},
     stage::Stage,
+    supplied::Supplied,
     variant::{Manner, Variant, VariantKind, variants},
     watch,
 };
-use crate::curriculum::{Curriculum, Unit};
+use crate::{
+    app::supply::BackendChoice,
+    curriculum::{Curriculum, Unit},
+};
 
 /// How many faults of one proof are told; more say nothing new.
 const MOST_FAULTS: usize = 3;
@@ -32,12 +36,19 @@ const UNUSUAL_SEEDS: usize = 5;
 /// From here on a mutant may be missed on one seed in twenty.
 const SEEDS_WITH_A_MISS: usize = 20;
 
-/// How long a run with a bad manner may take as a whole.
-pub const MANNER_TIME: Duration = Duration::from_mins(1);
+/// How long a run with a bad manner may take as a whole. The slowest, which leaves ten checks without an
+/// answer, takes 50 s on two cores that are its own.
+pub const MANNER_TIME: Duration = Duration::from_mins(2);
+
+/// The same where each check starts its programs anew, in a world of its own.
+const MANNER_TIME_WITH_SERVICES: Duration = Duration::from_mins(8);
 
 /// How much this process and a supervisor may hold together while a bad manner runs, debug builds
 /// and the test's own harness included. (The figure of the release build is measured in `benches/`.)
 pub const MANNER_MEMORY: u64 = 64 * 1024 * 1024;
+
+/// The same with proxies in between, and topics and views that are read whole.
+const MANNER_MEMORY_WITH_SERVICES: u64 = 128 * 1024 * 1024;
 
 /// Bad manners run alone: they are judged by what this process holds and what is left below it.
 pub(super) static ALONE: RwLock<()> = RwLock::new(());
@@ -49,6 +60,8 @@ pub struct Keeping {
     pub fresh: bool,
     /// What is told now becomes the kept text.
     pub accept: bool,
+    /// Where the services of labs run.
+    pub backend: BackendChoice,
 }
 
 /// One lab, ready to be proved.
@@ -60,6 +73,8 @@ pub struct Lab<'a> {
     pub(super) kept: Kept,
     pub(super) said: Said<'a>,
     pub(super) variants: Vec<Variant>,
+    /// The lab's services, started with the first run that needs them.
+    pub(super) supplied: Supplied,
 }
 
 impl<'a> Lab<'a> {
@@ -82,8 +97,9 @@ impl<'a> Lab<'a> {
             grader,
             supervisor: Supervisor::new(exe),
             kept: Kept::open(checkout, lab, keeping.fresh)?,
-            said: Said::of(checkout, lab, keeping.accept),
+            said: Said::of(checkout, lab, keeping.accept, !unit.services.is_empty()),
             variants: variants(checkout, unit, grader)?,
+            supplied: Supplied::new(keeping.backend),
         })
     }
 
@@ -276,15 +292,17 @@ impl<'a> Lab<'a> {
             text
         } else {
             let alone = ALONE.write();
+            stage.supplied()?;
+            let shared = watch::below();
             let memory = watch::Memory::begin();
             let ran = stage.run_with(Which::Whole, FIXED, manner.foreign_listener)?;
             let peak = memory.peak();
-            let left = watch::left_running(stage.root(), &ran.marks);
+            let left = watch::left_running(stage.root(), &ran.marks, &shared);
             drop(alone);
             proved.took_ms = millis(ran.took);
             proved.note = Some(format!("{} MiB", peak / 1024 / 1024));
             let mut wrong = judge::manner(&ran.progress, &ran.report, &manner.ends, &manner.told);
-            wrong.extend(beyond(&ran, peak, &left));
+            wrong.extend(beyond(&ran, self.may_take(), peak, &left));
             if !wrong.is_empty() {
                 proved.faults.push(stage.fault(FIXED, &wrong, Some(&ran)));
                 return Ok(vec![proved]);
@@ -296,6 +314,15 @@ impl<'a> Lab<'a> {
         Ok(vec![proved, told])
     }
 
+    /// How long a run with a bad manner may take, and how much the bench may hold.
+    fn may_take(&self) -> (Duration, u64) {
+        if self.unit.services.is_empty() {
+            (MANNER_TIME, MANNER_MEMORY)
+        } else {
+            (MANNER_TIME_WITH_SERVICES, MANNER_MEMORY_WITH_SERVICES)
+        }
+    }
+
     /// The line that proves this lab.
     pub(super) fn again(&self) -> String {
         format!("mastery author prove --lab {}", self.unit.id)
@@ -303,14 +330,15 @@ impl<'a> Lab<'a> {
 }
 
 /// What a bad manner took beyond what it may.
-fn beyond(ran: &Ran, peak: u64, left: &[String]) -> Wrong {
+fn beyond(ran: &Ran, may: (Duration, u64), peak: u64, left: &[String]) -> Wrong {
     let mut wrong = Wrong::new();
-    if ran.took > MANNER_TIME {
-        let (took, may) = (ran.took.as_secs(), MANNER_TIME.as_secs());
+    let (time, memory) = may;
+    if ran.took > time {
+        let (took, may) = (ran.took.as_secs(), time.as_secs());
         wrong.push(format!("The run took {took} s, {may} s is the limit."));
     }
-    if peak > MANNER_MEMORY {
-        let (held, may) = (peak / 1024 / 1024, MANNER_MEMORY / 1024 / 1024);
+    if peak > memory {
+        let (held, may) = (peak / 1024 / 1024, memory / 1024 / 1024);
         wrong.push(format!(
             "The bench held {held} MiB, {may} MiB is the limit."
         ));

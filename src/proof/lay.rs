@@ -43,6 +43,11 @@ impl Laid {
         self.folder.path().join("logs")
     }
 
+    /// Where services of a run keep what they need.
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.folder.path().join("scratch")
+    }
+
     /// What everything a run leaves behind is below.
     pub(super) fn root(&self) -> &Path {
         self.folder.path()

@@ -8,6 +8,7 @@
 
 mod checkout;
 mod error;
+mod essence;
 mod event;
 mod foreign;
 mod head;
@@ -24,6 +25,7 @@ mod run;
 mod said;
 mod seeds;
 mod stage;
+mod supplied;
 pub mod told;
 mod variant;
 mod watch;

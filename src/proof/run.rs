@@ -1,6 +1,6 @@
 //! One run of a variant: the very same plan and dispatcher as `mastery grade`, told to a buffer.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use mastery_kit::{
     bench::{Check, Contract, Grader},
@@ -11,12 +11,12 @@ use mastery_kit::{
 
 use super::{error::ProofError, foreign::Foreign, invented, lay::Laid, watch};
 use crate::{
-    app::planning,
-    curriculum::{Language, Templates, Unit},
+    app::{clock, planning},
+    curriculum::{Isolation, Language, Templates, Unit},
     grading::{
         dispatcher,
         event::{BuildResult, GradeEvent, RunKind},
-        plan::{Plan, PlannedRun, PortChoice},
+        plan::{Plan, PlannedRun, PlannedService, PortChoice},
         progress::{Conclusion, Progress},
     },
     report::{Reporter as _, plain::Plain, redact::Redactor, words::Style},
@@ -45,6 +45,8 @@ pub(super) struct Ask<'a> {
     pub(super) supervisor: &'a Supervisor,
     pub(super) seed: Seed,
     pub(super) which: Which<'a>,
+    /// Where the lab's services come from.
+    pub(super) services: &'a [PlannedService],
     /// We hold the program's port and answer there ourselves.
     pub(super) foreign_listener: bool,
 }
@@ -133,16 +135,24 @@ fn plan(laid: &Laid, ask: Ask<'_>, ports: PortChoice) -> Plan {
         build_limit: limits.max().unwrap_or(Duration::from_mins(10)),
         current_builds: if laid.is_built { names() } else { Vec::new() },
         programs,
+        setup: laid.submission.setup.clone(),
+        services: ask.services.to_vec(),
+        topics: planning::topics(unit),
+        outside: unit.outside.clone(),
+        fresh: unit.isolation == Isolation::Check,
         directory: laid.directory(),
         shown_directory: laid.place.clone(),
         environment: unit.env.clone(),
         logs: laid.logs(),
+        scratch: laid.scratch(),
+        workspace: laid.root().display().to_string(),
         supervisor: ask.supervisor.clone(),
         limits: Limits::default(),
         ports,
         fail_fast: false,
         hold: false,
-        began_at: now(),
+        serve: false,
+        began_at: clock::now(),
     }
 }
 
@@ -219,11 +229,4 @@ fn note_marks(plan: &Plan, event: &GradeEvent, marks: &mut Vec<String>) {
         let given = env.iter().filter(|(name, _)| ports.contains(name));
         marks.extend(given.map(|(name, value)| format!("{name}={value}")));
     }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -59,7 +59,10 @@ impl<'l> Stage<'l> {
             Some(laid) => laid,
             none => none.insert(lay::lay(&self.files, self.lab.unit, self.variant)?),
         };
+        let lab = self.lab;
+        let services = lab.supplied.services(lab.unit, &lab.supervisor)?;
         let ask = Ask {
+            services: &services,
             unit: self.lab.unit,
             grader: self.lab.grader,
             language: self.variant.language,
@@ -73,6 +76,13 @@ impl<'l> Stage<'l> {
             return Err(ProofError::Interrupted);
         }
         Ok(ran)
+    }
+
+    /// Starts what its runs share, so that no run's time is spent on it and no run's processes are
+    /// mistaken for it.
+    pub(super) fn supplied(&self) -> Result<(), ProofError> {
+        let lab = self.lab;
+        lab.supplied.services(lab.unit, &lab.supervisor).map(drop)
     }
 
     /// The folder of everything it left on disk.

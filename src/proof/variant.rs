@@ -302,6 +302,7 @@ mod tests {
         id: "a_fact_holds",
         limit: std::time::Duration::from_secs(1),
         needs: &[],
+        env: &[],
         kind: CheckKind::Required,
         run: |_| Box::pin(async { Ok(()) }),
     }];

@@ -80,7 +80,7 @@ impl Drop for Memory {
 }
 
 fn look(into: &Mutex<BTreeMap<u32, u64>>) {
-    for pid in descendants() {
+    for pid in below() {
         if is_supervisor(pid)
             && let Some(bytes) = peak_of(pid)
         {
@@ -96,21 +96,26 @@ fn is_supervisor(pid: u32) -> bool {
     line.split(|byte| *byte == 0).nth(1) == Some(RUN.as_bytes())
 }
 
+/// The most memory of its own that a process has held, in bytes: what it maps from files, above all
+/// the program's own text, is shared and can be had again, so it is not counted.
 fn peak_of(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kilobytes * 1024)
+    let kib = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+    };
+    let peak = kib("VmHWM:")?;
+    let mapped = kib("RssFile:").unwrap_or(0);
+    Some(peak.saturating_sub(mapped) * 1024)
 }
 
 /// What still runs of a run that is over: processes below us, processes that were started with its
-/// ports, processes that stand in its folder. Who is just ending is waited for.
-pub(super) fn left_running(folder: &Path, marks: &[String]) -> Vec<String> {
+/// ports, processes that stand in its folder. Who is just ending is waited for. Services that were
+/// there before and are shared by runs, and whoever they start, are none of it.
+pub(super) fn left_running(folder: &Path, marks: &[String], shared: &[u32]) -> Vec<String> {
     let begun = Instant::now();
     loop {
-        let left = strangers(folder, marks);
+        let left = strangers(folder, marks, shared);
         if left.is_empty() || begun.elapsed() > VANISH {
             return left;
         }
@@ -118,8 +123,8 @@ pub(super) fn left_running(folder: &Path, marks: &[String]) -> Vec<String> {
     }
 }
 
-fn strangers(folder: &Path, marks: &[String]) -> Vec<String> {
-    let below = descendants();
+fn strangers(folder: &Path, marks: &[String], shared: &[u32]) -> Vec<String> {
+    let below = below_but(shared);
     let all = below.iter().copied().chain(pids().filter(|pid| {
         !below.contains(pid) && *pid != std::process::id() && belongs(*pid, folder, marks)
     }));
@@ -143,12 +148,19 @@ fn pids() -> impl Iterator<Item = u32> {
 }
 
 /// Everyone below us, by the parents that procfs tells.
-fn descendants() -> Vec<u32> {
+pub(super) fn below() -> Vec<u32> {
+    below_but(&[])
+}
+
+/// Everyone below us but these and whoever is below them.
+fn below_but(shared: &[u32]) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = pids().filter_map(|pid| Some((pid, stat(pid)?.1))).collect();
     let mut family = vec![std::process::id()];
     let mut at = 0;
     while let Some(parent) = family.get(at).copied() {
-        let children = parents.iter().filter(|(_, of)| *of == parent);
+        let children = parents
+            .iter()
+            .filter(|(pid, of)| *of == parent && !shared.contains(pid));
         family.extend(children.map(|(pid, _)| *pid));
         at += 1;
     }

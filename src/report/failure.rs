@@ -82,13 +82,10 @@ pub(super) fn unsettled(
     again: Option<&str>,
     style: Style,
 ) -> Vec<Line> {
-    let mut lines = hanging(
-        Line::new(),
-        indent,
-        &one_line(&error.why),
-        Tone::Bold,
-        style,
-    );
+    let (why, last_words) = error.why.split_once('\n').unwrap_or((&error.why, ""));
+    let mut lines = hanging(Line::new(), indent, why, Tone::Bold, style);
+    let last_words: Vec<String> = last_words.lines().map(str::to_owned).collect();
+    lines.extend(program::said(&last_words, indent, style));
     let count =
         "This is not about your program: it does not count, neither as passed nor as failed.";
     lines.extend(hanging(Line::new(), indent, count, Tone::Plain, style));
@@ -153,7 +150,7 @@ fn timeline(moments: &[Moment], style: Style) -> Vec<Line> {
     let mut left_out = 0;
     for (place, moment) in moments.iter().enumerate() {
         let near_the_ends = place < MOMENTS / 4 || place + MOMENTS / 2 >= moments.len();
-        if moments.len() > MOMENTS && !near_the_ends && moment.mark.is_none() {
+        if moments.len() > MOMENTS && !near_the_ends && !moment.is_deed() {
             left_out += 1;
             continue;
         }
@@ -241,16 +238,21 @@ pub(super) fn link(file: &Path) -> Option<String> {
 
 /// How to see it again: first the whole check with everything held, then its single steps.
 fn again(run: &RunStarted, check: &PlannedCheck, mismatch: &Mismatch, style: Style) -> Vec<Line> {
-    let hold = format!(
-        "mastery grade {} --only {} --seed {} --hold",
-        run.lab, check.id, run.seed
-    );
+    let hold = reproduce(run, check);
     let mut lines = Vec::new();
     let mut label = Line::plain("  ").then(Tone::Dim, "reproduce");
     for text in std::iter::once(&hold).chain(&mismatch.reproduce) {
         lines.extend(command(std::mem::take(&mut label), COLUMN, text, style));
     }
     lines
+}
+
+/// The line that runs a check again on the same seed and holds everything up at its failure.
+pub fn reproduce(run: &RunStarted, check: &PlannedCheck) -> String {
+    format!(
+        "mastery grade {} --only {} --seed {} --hold",
+        run.lab, check.id, run.seed
+    )
 }
 
 /// A command is never broken: it is there to be copied.

@@ -112,22 +112,14 @@ fn document(run: &RunStarted, progress: &Progress, took_ms: u64) -> String {
 fn obstacle<'c>(run: &'c RunStarted, obstacle: &Obstacle) -> Case<'c> {
     let style = Style::plain(WIDTH);
     let (name, end) = match obstacle {
-        Obstacle::Build { program, result } => {
-            // Behind its first line, which is about the command.
-            let lines = program::built(&[], result, 0, style);
-            let text = text(lines.get(1..).unwrap_or_default());
-            let end = match result {
-                BuildResult::Unsettled { why, .. } => End::Error {
-                    message: why.clone(),
-                    text,
-                },
-                BuildResult::Failed { why, .. } => End::Failed {
-                    message: why.clone(),
-                    text,
-                },
-                BuildResult::Cached | BuildResult::Built => End::Passed,
+        Obstacle::Build { program, result } => (format!("{program} builds"), commands(result)),
+        Obstacle::Setup { result } => ("setup".to_owned(), commands(result)),
+        Obstacle::Service { service, error } => {
+            let end = End::Error {
+                message: error.why.clone(),
+                text: text(&failure::unsettled(error, 0, None, style)),
             };
-            (format!("{program} builds"), end)
+            (format!("{service} is there"), end)
         }
         Obstacle::Program { program, verdict } => {
             let text = text(&program::not_ready(program, None, verdict, 0, style));
@@ -150,6 +142,24 @@ fn obstacle<'c>(run: &'c RunStarted, obstacle: &Obstacle) -> Case<'c> {
         name,
         took_ms: 0,
         end,
+    }
+}
+
+/// How commands ended that are run once.
+fn commands(result: &BuildResult) -> End {
+    // Behind its first line, which is about the command.
+    let lines = program::built(&[], result, 0, Style::plain(WIDTH));
+    let text = text(lines.get(1..).unwrap_or_default());
+    match result {
+        BuildResult::Unsettled { why, .. } => End::Error {
+            message: why.clone(),
+            text,
+        },
+        BuildResult::Failed { why, .. } => End::Failed {
+            message: why.clone(),
+            text,
+        },
+        BuildResult::Cached | BuildResult::Built => End::Passed,
     }
 }
 

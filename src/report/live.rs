@@ -4,7 +4,8 @@ use std::{io, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-use super::words::Style;
+use super::{program::typed, words::Style};
+use crate::grading::{event::GradeEvent, progress::Progress};
 
 /// The line of what is running.
 pub(super) struct Live {
@@ -46,5 +47,44 @@ impl Live {
     pub(super) fn rest(&self) {
         self.bar.disable_steady_tick();
         self.bar.finish_and_clear();
+    }
+
+    /// Says what the event is about, while it lasts.
+    pub(super) fn follow(&self, event: &GradeEvent, progress: &Progress) {
+        let far = || {
+            let settled = progress.settled().count();
+            format!("{} of {}", settled + 1, progress.checks.len())
+        };
+        match event {
+            GradeEvent::BuildStarted { command, .. } => {
+                self.doing(&format!("build    {}", typed(command)), "");
+            }
+            GradeEvent::ProgramStarting { program, .. } => {
+                self.doing(&format!("program  {program}  starting"), "");
+            }
+            GradeEvent::CheckStarted { check } => self.doing(check, &far()),
+            GradeEvent::ServiceStarting { service, .. } => {
+                self.doing(&format!("service  {service}  starting"), "");
+            }
+            GradeEvent::SetupStarted { command } => {
+                self.doing(&format!("setup    {}", typed(command)), "");
+            }
+            GradeEvent::Interrupted { .. } => self.doing("stopping", ""),
+            GradeEvent::BuildFinished { .. }
+            | GradeEvent::ServiceReady { .. }
+            | GradeEvent::ServiceLost { .. }
+            | GradeEvent::SetupFinished { .. }
+            | GradeEvent::ProgramReady { .. }
+            | GradeEvent::ProgramNotReady { .. }
+            | GradeEvent::CheckFinished { .. }
+            | GradeEvent::Held { .. }
+            | GradeEvent::RunFinished { .. } => self.rest(),
+            GradeEvent::RunStarted(_)
+            | GradeEvent::ProgramOutput { .. }
+            | GradeEvent::ProgramStopped { .. }
+            | GradeEvent::ServiceStopped { .. }
+            | GradeEvent::Note { .. }
+            | GradeEvent::Unknown => {}
+        }
     }
 }

@@ -1,21 +1,29 @@
 //! A run told to someone: each reporter is a fold of the run's events.
 //!
-//! [`plain`] writes for people, [`json`] and [`junit`] for machines, [`tape`] for later; a [`Fan`]
+//! [`plain`] writes for people, [`json`] and [`junit`] for machines, [`problems`] for editors, [`tape`] for later; a [`Fan`]
 //! tells them all. [`words`] holds the words, the glyphs and the layout that every view shares.
 
+pub mod code;
+pub mod comparison;
 mod diff;
 mod exchange;
 pub mod failure;
+pub mod hint;
+pub mod history;
 pub mod json;
 pub mod junit;
 mod live;
 mod output;
 pub mod overview;
+pub mod page;
 pub mod plain;
 mod pointer;
+pub mod problems;
 mod program;
 pub mod redact;
+mod services;
 mod settled;
+pub mod solution;
 pub mod tape;
 pub mod words;
 
@@ -72,7 +80,7 @@ impl Reporter for Fan {
 }
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 #[cfg(test)]
 mod tests {

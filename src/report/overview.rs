@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     failure::command,
-    words::{Glyph, Line, Style, Tone, beside, counted, cut, duration, hanging, width},
+    words::{self, Glyph, Line, Style, Tone, beside, counted, cut, duration, hanging, width},
 };
 
 /// Everything `mastery progress` shows. Filled by the command; a pure picture of it is made here.
@@ -77,6 +77,9 @@ pub struct CheckRow {
     pub title: String,
     /// `p`, `f`, `u`, `s`; none where it never ran.
     pub last: Option<char>,
+    /// How many hints there are, and how many of them were taken. Nothing is scored by it.
+    pub hints: u32,
+    pub hints_taken: u32,
 }
 
 #[derive(Serialize)]
@@ -89,14 +92,10 @@ struct Document<'o> {
 impl Overview {
     /// The overview as JSON, indented, with its end of line.
     pub fn to_json(&self) -> String {
-        let document = Document {
+        words::json(&Document {
             format: 1,
             overview: self,
-        };
-        let mut json =
-            serde_json::to_string_pretty(&document).expect("names and numbers are always JSON");
-        json.push('\n');
-        json
+        })
     }
 
     /// The overview as lines.
@@ -156,6 +155,14 @@ impl Overview {
             lines.push(Line::new());
             lines.push(check_label(check, 2, style));
             lines.extend(hanging(Line::new(), 4, &check.title, Tone::Dim, style));
+            if check.hints_taken > 0 {
+                let taken = format!(
+                    "{} of {} taken",
+                    check.hints_taken,
+                    counted(check.hints.into(), "hint")
+                );
+                lines.extend(hanging(Line::new(), 4, &taken, Tone::Dim, style));
+            }
         }
         Some(lines)
     }
@@ -199,7 +206,8 @@ fn planned(week: &WeekRow, style: Style) -> String {
     format!("{}: planned", names.join(", "))
 }
 
-fn passed_checks(unit: &UnitRow) -> usize {
+/// How many of a unit's checks stand as passed: all of one that is passed.
+pub fn passed_checks(unit: &UnitRow) -> usize {
     match unit.status {
         UnitStatus::Passed { .. } => unit.checks.len(),
         UnitStatus::Planned
@@ -317,12 +325,18 @@ fn check_line(label: Line, column: usize, check: &CheckRow, style: Style) -> Lin
     label.to_column(column).then(Tone::Dim, title)
 }
 
-fn standing(unit: &UnitRow) -> String {
-    let attempts = || counted(unit.attempts.into(), "attempt");
+/// How far a unit is, in words: `12 of 46 checks passed, 3 attempts`.
+pub fn standing(unit: &UnitRow) -> String {
+    let taken: u32 = unit.checks.iter().map(|check| check.hints_taken).sum();
+    let hints = match taken {
+        0 => String::new(),
+        taken => format!(", {}", counted(taken.into(), "hint")),
+    };
+    let attempts = || counted(unit.attempts.into(), "attempt") + &hints;
     match unit.status {
         UnitStatus::Planned => "planned".to_owned(),
         UnitStatus::NotStarted => "not started".to_owned(),
-        UnitStatus::Started if unit.attempts == 0 => "started, not graded yet".to_owned(),
+        UnitStatus::Started if unit.attempts == 0 => format!("started, not graded yet{hints}"),
         UnitStatus::Started => format!("started, {}", attempts()),
         UnitStatus::Tried { passed, of } => {
             format!(
@@ -342,7 +356,7 @@ fn standing(unit: &UnitRow) -> String {
                 String::new()
             };
             let after = counted(after_attempts.into(), "attempt");
-            format!("passed at r{revision} after {after}{took}")
+            format!("passed at r{revision} after {after}{took}{hints}")
         }
     }
 }

@@ -18,6 +18,8 @@ fn check(id: &str, last: char) -> CheckRow {
         id: id.into(),
         title: format!("The title of {id}, which is a whole sentence about a fact"),
         last: (last != ' ').then_some(last),
+        hints: 3,
+        hints_taken: u32::from(last == 'f') * 2,
     }
 }
 

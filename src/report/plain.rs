@@ -14,15 +14,27 @@ use super::{
     Reporter, failure,
     live::Live,
     output::Output,
-    program::{self, Start, typed},
+    program::{self, Start},
     redact::Redactor,
+    services::Services,
     settled::{check_line, closing, header, not_run, note_line},
     words::{Line, Style, Tone, duration, hanging, width},
 };
 use crate::grading::{
-    event::GradeEvent,
+    event::{GradeEvent, Stamped},
     progress::{Progress, Step},
 };
+
+/// The report of a run as far as these events tell it, as lines: for views that draw it themselves.
+pub fn lines_of(events: &[Stamped], style: Style) -> Vec<Line> {
+    let mut plain = Plain::new(io::sink(), style);
+    let mut lines = Vec::new();
+    for Stamped { event, at_ms } in events {
+        plain.progress.apply(event);
+        lines.extend(plain.lines(Duration::from_millis(*at_ms), event));
+    }
+    lines
+}
 
 /// The plain report. Not watched, it holds only what is settled; watched, the running check stands
 /// on a line of its own at the bottom.
@@ -44,6 +56,7 @@ pub struct Plain<W> {
     told: BTreeSet<String>,
     output: Output,
     checks_begun: bool,
+    services: Services,
 }
 
 impl<W: io::Write + Send> Plain<W> {
@@ -64,6 +77,7 @@ impl<W: io::Write + Send> Plain<W> {
             told: BTreeSet::new(),
             output: Output::new(style),
             checks_begun: false,
+            services: Services::default(),
         }
     }
 
@@ -100,6 +114,11 @@ impl<W: io::Write + Send> Plain<W> {
         self.out
     }
 
+    /// Writes a line that is no part of the run, in between.
+    pub fn aside(&mut self, line: &Line) -> io::Result<()> {
+        self.say(std::slice::from_ref(line))
+    }
+
     fn say(&mut self, lines: &[Line]) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());
@@ -131,6 +150,12 @@ impl<W: io::Write + Send> Plain<W> {
             | GradeEvent::ProgramNotReady { .. }
             | GradeEvent::ProgramOutput { .. }
             | GradeEvent::ProgramStopped { .. } => self.of_programs(event),
+            GradeEvent::ServiceStarting { .. }
+            | GradeEvent::ServiceReady { .. }
+            | GradeEvent::ServiceLost { .. }
+            | GradeEvent::ServiceStopped { .. }
+            | GradeEvent::SetupStarted { .. }
+            | GradeEvent::SetupFinished { .. } => self.services.lines(event, self.style),
             GradeEvent::CheckFinished {
                 check,
                 verdict,
@@ -184,7 +209,9 @@ impl<W: io::Write + Send> Plain<W> {
                 took_ms,
                 ..
             } => {
-                if self.was_ready.insert(program.clone()) {
+                if self.is_no_news(program) {
+                    Vec::new()
+                } else if self.was_ready.insert(program.clone()) {
                     program::ready(program, address, looked_at, *took_ms, self.style)
                 } else {
                     let text = format!("{program} started again, ready in {}", duration(*took_ms));
@@ -195,7 +222,7 @@ impl<W: io::Write + Send> Plain<W> {
                 program,
                 verdict,
                 took_ms,
-            } => {
+            } if self.progress.stopped_before.is_some() => {
                 let start = self.starts.get(program);
                 program::not_ready(program, start, verdict, *took_ms, self.style)
             }
@@ -212,8 +239,16 @@ impl<W: io::Write + Send> Plain<W> {
                 survivors,
                 ..
             } => self.stopped(program, *forced, survivors),
+            // One that is started for a check is told by that check.
             GradeEvent::ProgramOutput { .. }
+            | GradeEvent::ProgramNotReady { .. }
             | GradeEvent::RunStarted(_)
+            | GradeEvent::ServiceStarting { .. }
+            | GradeEvent::ServiceReady { .. }
+            | GradeEvent::ServiceLost { .. }
+            | GradeEvent::ServiceStopped { .. }
+            | GradeEvent::SetupStarted { .. }
+            | GradeEvent::SetupFinished { .. }
             | GradeEvent::CheckStarted { .. }
             | GradeEvent::CheckFinished { .. }
             | GradeEvent::Note { .. }
@@ -222,6 +257,13 @@ impl<W: io::Write + Send> Plain<W> {
             | GradeEvent::RunFinished { .. }
             | GradeEvent::Unknown => Vec::new(),
         }
+    }
+
+    /// Each check starts its programs anew, and some a second process: told once is enough.
+    fn is_no_news(&self, program: &str) -> bool {
+        let fresh = self.progress.run.as_ref().is_some_and(|run| run.fresh);
+        let known = self.was_ready.contains(program) || program.contains('#');
+        fresh && known && !self.verbose
     }
 
     fn settled(&mut self, id: &str, verdict: &Verdict, took_ms: u64) -> Vec<Line> {
@@ -284,7 +326,11 @@ impl<W: io::Write + Send> Plain<W> {
         let style = self.style;
         let mut lines = self.failures();
         lines.push(Line::plain(style.rule()));
-        let text = format!("Held at {id}: everything stays up. ^C ends it.");
+        let text = if id.is_empty() {
+            "Everything is up. ^C ends it.".to_owned()
+        } else {
+            format!("Held at {id}: everything stays up. ^C ends it.")
+        };
         lines.extend(hanging(Line::new(), 0, &text, Tone::Bold, style));
         let names = addresses.keys().map(|name| width(&style.show(name)));
         let column = 2 + names.max().unwrap_or(0) + 2;
@@ -320,6 +366,11 @@ impl<W: io::Write + Send> Plain<W> {
 
     fn end(&mut self, at: Duration) -> Vec<Line> {
         let mut lines = self.output.close_all();
+        let run = self.progress.run.as_ref();
+        if run.is_some_and(|run| run.checks.is_empty()) {
+            // Nothing was checked, so there is nothing to count.
+            return lines;
+        }
         lines.extend(self.failures());
         lines.extend(not_run(&self.progress, self.style));
         if let Some(finished) = &self.progress.finished {
@@ -328,35 +379,6 @@ impl<W: io::Write + Send> Plain<W> {
         }
         lines
     }
-
-    fn show_live(&self, event: &GradeEvent) {
-        let Some(live) = &self.live else { return };
-        let far = || {
-            let settled = self.progress.settled().count();
-            format!("{} of {}", settled + 1, self.progress.checks.len())
-        };
-        match event {
-            GradeEvent::BuildStarted { command, .. } => {
-                live.doing(&format!("build    {}", typed(command)), "");
-            }
-            GradeEvent::ProgramStarting { program, .. } => {
-                live.doing(&format!("program  {program}  starting"), "");
-            }
-            GradeEvent::CheckStarted { check } => live.doing(check, &far()),
-            GradeEvent::Interrupted { .. } => live.doing("stopping", ""),
-            GradeEvent::BuildFinished { .. }
-            | GradeEvent::ProgramReady { .. }
-            | GradeEvent::ProgramNotReady { .. }
-            | GradeEvent::CheckFinished { .. }
-            | GradeEvent::Held { .. }
-            | GradeEvent::RunFinished { .. } => live.rest(),
-            GradeEvent::RunStarted(_)
-            | GradeEvent::ProgramOutput { .. }
-            | GradeEvent::ProgramStopped { .. }
-            | GradeEvent::Note { .. }
-            | GradeEvent::Unknown => {}
-        }
-    }
 }
 
 impl<W: io::Write + Send> Reporter for Plain<W> {
@@ -364,7 +386,9 @@ impl<W: io::Write + Send> Reporter for Plain<W> {
         let event = &*self.redactor.event(event);
         self.progress.apply(event);
         let lines = self.lines(at, event);
-        self.show_live(event);
+        if let Some(live) = &self.live {
+            live.follow(event, &self.progress);
+        }
         self.say(&lines)
     }
 }

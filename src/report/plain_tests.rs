@@ -6,7 +6,7 @@ use indicatif::TermLike;
 
 use super::*;
 use crate::{
-    grading::event::{BuildResult, Stamped},
+    grading::event::BuildResult,
     report::{sample, tape::replay, words::visible},
 };
 

@@ -22,7 +22,7 @@ pub(super) struct Start {
     pub(super) env: Vec<(String, String)>,
 }
 
-fn label(word: &str) -> Line {
+pub(super) fn label(word: &str) -> Line {
     Line::plain("  ").then(Tone::Dim, word).to_column(COLUMN)
 }
 
@@ -38,6 +38,17 @@ pub(super) fn built(
     took_ms: u64,
     style: Style,
 ) -> Vec<Line> {
+    built_as("build", commands, result, took_ms, style)
+}
+
+/// The same of anything that runs commands once: `word` is what it is called.
+pub(super) fn built_as(
+    word: &str,
+    commands: &[Vec<String>],
+    result: &BuildResult,
+    took_ms: u64,
+    style: Style,
+) -> Vec<Line> {
     let commands: Vec<String> = commands.iter().map(|argv| typed(argv)).collect();
     let command = style.show(&commands.join(" && "));
     let mut lines = Vec::new();
@@ -47,11 +58,7 @@ pub(super) fn built(
         BuildResult::Failed { .. } => Line::new().then(Tone::Bad, duration(took_ms)),
         BuildResult::Unsettled { .. } => Line::new().then(Tone::Odd, duration(took_ms)),
     };
-    lines.extend(beside(
-        label("build").then(Tone::Plain, command),
-        right,
-        style,
-    ));
+    lines.extend(beside(label(word).then(Tone::Plain, command), right, style));
     match result {
         BuildResult::Cached | BuildResult::Built => {}
         BuildResult::Failed { why, last_lines } => {
@@ -239,7 +246,7 @@ fn started_as(
 }
 
 /// The last lines of a program, each behind a bar.
-fn said(last_lines: &[String], indent: usize, style: Style) -> Vec<Line> {
+pub(super) fn said(last_lines: &[String], indent: usize, style: Style) -> Vec<Line> {
     let mut lines = Vec::new();
     let left_out = last_lines.len().saturating_sub(LAST);
     if left_out > 0 {

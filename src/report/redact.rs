@@ -23,6 +23,9 @@ struct Rule {
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     [
+        (r"(\bpostgres(?:ql)?://[^:@/\s]+:)[^@\s]+@", "$1[password]@"),
+        (r"(^|[^0-9a-f])[0-9a-f]{10}[-_][0-9]{2}\b", "$1[check]"),
+        (r"(\bkey )[0-9a-f]{32,64}…?", "$1[key]"),
         (r"\bblake3:[0-9a-f]{8,64}\b", "[hash]"),
         (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "[id]"),
         (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "[id]"),
@@ -35,6 +38,8 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r#"(?i)\b((?:etag|if-match|if-none-match): *)(?:W/)?"[^"]*""#,
             "$1\"[etag]\"",
         ),
+        (r#"("next_page_token" ?: ?")[^"]*(")"#, "$1[token]$2"),
+        (r"\b(page_token=)[^&\s'\x22]+", "$1[token]"),
         (r"(?i)\b(idempotency-key: *)[^\s'\x22]+", "$1[key]"),
         (
             r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?",
@@ -45,7 +50,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             "[date]",
         ),
         (
-            r"(\b127\.0\.0\.1|\blocalhost|\[::1\]):[0-9]{2,5}\b",
+            r"(127\.0\.0\.1|\blocalhost|\[::1\]):[0-9]{2,5}\b",
             "$1:[port]",
         ),
         (r"\b([A-Z_]*PORT=)[0-9]{2,5}\b", "$1[port]"),
@@ -192,6 +197,19 @@ mod tests {
         {"id":"[id]","symbol":"[symbol]","amount":"[decimal]","qty":[decimal],"created_at":"[date]"}
         GET /v2/orders/[id]?x=1 GET /v2/orders/[id]/cancel
         "#);
+    }
+
+    #[test]
+    fn what_belongs_to_one_check_of_one_run_is_replaced() {
+        let redactor = Redactor::stable();
+        let text = redactor.text(
+            "psql 'postgresql://learner:895bcb9172a9a96efdef50d684479b8e@127.0.0.1:4711/check_4312362ad9_00?a=b'\n\
+             kcat -t orders.events.v1.dlq.4312362ad9-00 -G group-4312362ad9-00",
+        );
+        insta::assert_snapshot!(text, @r"
+        psql 'postgresql://learner:[password]@127.0.0.1:[port]/check_[check]?a=b'
+        kcat -t orders.events.v1.dlq.[check] -G group-[check]
+        ");
     }
 
     #[test]

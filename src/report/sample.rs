@@ -27,7 +27,7 @@ fn planned(id: &str, title: &str) -> PlannedCheck {
     }
 }
 
-pub(super) fn run() -> RunStarted {
+pub(crate) fn run() -> RunStarted {
     RunStarted {
         format: 1,
         mastery: "0.1.0".into(),
@@ -39,6 +39,7 @@ pub(super) fn run() -> RunStarted {
         language: "python".into(),
         backend: None,
         services: BTreeMap::new(),
+        fresh: false,
         kind: RunKind::Full,
         checks: vec![
             planned("v1_wire_is_frozen", "v1 stays as it is"),
@@ -64,7 +65,7 @@ pub(super) fn run() -> RunStarted {
     }
 }
 
-pub(super) fn drifted() -> Mismatch {
+pub(crate) fn drifted() -> Mismatch {
     let body = r#"{"account_id":"ACC-204417","instrument":{"symbol":"QXVB"},"side":"buy","quantity":"12","limit_price":{"amount":"0.3","currency":"USD"},"time_in_force":"day"}"#;
     let answer = r#"{"id":"01JD0W3ZJ4Q8N1S9T6X2V5B7KC","account_id":"ACC-204417","instrument":{"symbol":"QXVB"},"side":"buy","quantity":"12","limit_price":{"amount":"0.30000000000000004","currency":"USD"},"time_in_force":"day","status":"new","created_at":"2026-01-02T03:04:05.678Z"}"#;
     Mismatch::new(
@@ -92,7 +93,7 @@ pub(super) fn drifted() -> Mismatch {
     .reproduce("curl -s 127.0.0.1:41873/v2/orders -H 'Idempotency-Key: k17' -d @.mastery/last/17.json")
 }
 
-pub(super) fn applied_twice() -> Mismatch {
+pub(crate) fn applied_twice() -> Mismatch {
     let moment = |at_ms, actor: &str, text: &str, mark: Option<&str>| Moment {
         at_ms,
         actor: actor.into(),
@@ -145,7 +146,7 @@ fn death() -> Death {
     }
 }
 
-pub(super) fn died() -> Mismatch {
+pub(crate) fn died() -> Mismatch {
     Mismatch::new(
         "Your program exited with code 1 while POST /v2/orders was waiting for its answer.",
         "an answer",
@@ -199,7 +200,7 @@ fn finished(kind: RunKind, tally: Tally) -> GradeEvent {
 }
 
 /// A run with one check of every kind.
-pub(super) fn tape() -> Vec<Stamped> {
+pub(crate) fn tape() -> Vec<Stamped> {
     let mut events = begin();
     events.push(GradeEvent::ProgramReady {
         program: "api".into(),
@@ -255,7 +256,7 @@ pub(super) fn tape() -> Vec<Stamped> {
 }
 
 /// A run whose program died before it was ready.
-pub(super) fn died_before_ready() -> Vec<Stamped> {
+pub(crate) fn died_before_ready() -> Vec<Stamped> {
     let mut events = begin();
     let mismatch = Mismatch::new("The program exited with code 1.", "", "");
     events.push(GradeEvent::ProgramNotReady {
@@ -268,7 +269,7 @@ pub(super) fn died_before_ready() -> Vec<Stamped> {
 }
 
 /// A run whose program listens elsewhere.
-pub(super) fn listens_elsewhere() -> Vec<Stamped> {
+pub(crate) fn listens_elsewhere() -> Vec<Stamped> {
     let mut events = begin();
     let mismatch = Mismatch::new(
         "The program listens on [::1]:41873, where only IPv6 clients find it.",
@@ -285,7 +286,7 @@ pub(super) fn listens_elsewhere() -> Vec<Stamped> {
 }
 
 /// A run whose build failed.
-pub(super) fn did_not_build() -> Vec<Stamped> {
+pub(crate) fn did_not_build() -> Vec<Stamped> {
     let mut events = begin();
     events.truncate(2);
     events.push(GradeEvent::BuildFinished {
@@ -319,7 +320,7 @@ fn skipped() -> Vec<GradeEvent> {
 }
 
 /// A run that is held at its failure, then ended by ^C.
-pub(super) fn held() -> Vec<Stamped> {
+pub(crate) fn held() -> Vec<Stamped> {
     let tape = tape();
     let failed = |stamped: &Stamped| {
         matches!(

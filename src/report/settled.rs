@@ -23,7 +23,8 @@ pub(super) fn header(run: &RunStarted, style: Style) -> Vec<Line> {
         format!("r{}", run.revision),
     ];
     text.extend(run.backend.clone());
-    if u32::try_from(run.checks.len()).is_ok_and(|count| count < run.of) {
+    let some = !run.checks.is_empty();
+    if some && u32::try_from(run.checks.len()).is_ok_and(|count| count < run.of) {
         text.push(format!(
             "{} of {}",
             run.checks.len(),
@@ -105,6 +106,17 @@ pub(super) fn not_run(progress: &Progress, style: Style) -> Vec<Line> {
                     ..
                 } => "the program could not be started",
                 Obstacle::Program { .. } => "the program never became ready",
+                Obstacle::Setup {
+                    result: BuildResult::Unsettled { .. },
+                } => "the setup could not be run",
+                Obstacle::Setup { .. } => "the setup failed",
+                Obstacle::Service { .. } => {
+                    let text = format!(
+                        "{} unsettled: a service is missing.",
+                        counted(progress.checks.len() as u64, "check")
+                    );
+                    return hanging(Line::new(), 2, &text, Tone::Plain, style);
+                }
             };
             format!(
                 "{} skipped: {why}.",

@@ -4,8 +4,9 @@ mod layout;
 mod style;
 mod visible;
 
-pub use layout::{Line, beside, cut, pad, width, wrap};
-pub(super) use layout::{cells_wrapped, flowing, fold_middle, hanging};
+pub use layout::{Line, beside, cut, hanging, pad, width, wrap};
+pub(super) use layout::{cells_wrapped, flowing, fold_middle};
+use serde::Serialize;
 pub use style::{Glyph, Style, Tone};
 pub use visible::visible;
 
@@ -19,6 +20,19 @@ pub fn plural(n: u64, one: &str, many: &str) -> String {
 /// A count of things whose plural has an added s.
 pub fn counted(n: u64, noun: &str) -> String {
     plural(n, noun, &format!("{noun}s"))
+}
+
+/// How large something is: `999 B`, `15.3 kB`, `131.1 MB`.
+pub fn size(bytes: u64) -> String {
+    let tenths = |unit: u64| {
+        let tenths = (bytes * 10 + unit / 2) / unit;
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", tenths(1_000)),
+        _ => format!("{} MB", tenths(1_000_000)),
+    }
 }
 
 /// How long something took: `84 ms`, `1.9 s`, `2 min 3 s`, `1 h 5 min`.
@@ -77,6 +91,37 @@ pub fn ago(seconds: i64) -> String {
     }
 }
 
+/// An instant in seconds since 1970, as ISO 8601 has it: `2026-11-25 13:41Z`.
+pub fn utc(seconds: i64) -> String {
+    let rest = seconds.rem_euclid(86_400);
+    let (hour, minute) = (rest / 3_600, rest % 3_600 / 60);
+    format!("{} {hour:02}:{minute:02}Z", date(seconds))
+}
+
+/// The day of an instant in seconds since 1970: `2026-11-25`.
+pub fn date(seconds: i64) -> String {
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Year, month and day of a number of days since 1970, in the Gregorian calendar.
+fn civil(days: i64) -> (i64, i64, i64) {
+    // Days are counted from a March the first, so that the leap day is the last of a year.
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// A document for programs: JSON, indented, with its end of line.
+pub fn json(document: &impl Serialize) -> String {
+    serde_json::to_string_pretty(document).expect("words and numbers are always JSON") + "\n"
+}
+
 /// How a run ended in numbers: `11 passed, 5 failed, 2 skipped`. Zeros are left out, but for passed.
 pub fn tally(tally: &Tally) -> String {
     let parts: Vec<String> = tally_parts(tally)
@@ -103,6 +148,21 @@ pub(super) fn tally_parts(tally: &Tally) -> Vec<(Glyph, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(-1), (1969, 12, 31));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+        assert_eq!(civil(20_782), (2026, 11, 25));
+    }
+
+    #[test]
+    fn sizes_are_told_as_people_read_them() {
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(15_333), "15.3 kB");
+        assert_eq!(size(131_072_000), "131.1 MB");
+    }
 
     #[test]
     fn times_are_short_and_carry_their_unit() {
@@ -139,6 +199,20 @@ mod tests {
                 "2 h ago",
                 "yesterday",
                 "3 days ago"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_instant_is_a_date_of_the_calendar() {
+        let shown = [0, 951_827_696, 1_709_164_800, 1_795_613_999].map(utc);
+        assert_eq!(
+            shown,
+            [
+                "1970-01-01 00:00Z",
+                "2000-02-29 12:34Z",
+                "2024-02-29 00:00Z",
+                "2026-11-25 13:39Z"
             ]
         );
     }

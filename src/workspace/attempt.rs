@@ -1,22 +1,29 @@
 //! Attempts are commits under `refs/mastery/attempts/<lab>`: the lab's folder as it was and the
 //! tape, each on top of the one before. HEAD, index, branches and work tree are never touched.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use git2::{Commit, ErrorCode, ObjectType, Oid, Repository, Signature, Time};
 use mastery_kit::id::LabId;
 
 use super::{
-    AttemptSummary, ErrorKind, ObjectId, Result, Workspace, WorkspaceError, record, repository,
-    summary::Story,
+    AttemptKind, AttemptSummary, Diary, ErrorKind, ObjectId, Result, Workspace, WorkspaceError,
+    record, repository,
+    summary::{Story, saved_message},
 };
 
-/// How often a locked ref is tried again, and how long after: half a second in all.
-const TRIES: usize = 500;
+/// How long a locked ref is tried again. A run that is over does not wait for long: the next imports it.
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// A lock on a ref is held for milliseconds; one this old was left by a killed process.
-const STALE: Duration = Duration::from_mins(1);
+const STALE: Duration = Duration::from_secs(5);
+/// Who imports what a killed process left waits for its lock to be that old.
+const IMPORT_PATIENCE: Duration = STALE.saturating_add(PATIENCE);
 
 /// An attempt that was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,26 +48,47 @@ pub(super) fn passed_ref(lab: &str) -> String {
 /// Keeps a run: `work` is the snapshot taken before its build, `tape` its events as JSON lines,
 /// from which everything else is read.
 pub fn keep(ws: &Workspace, work: Option<ObjectId>, tape: &[u8]) -> Result<Kept> {
+    keep_within(ws, work, tape, PATIENCE)
+}
+
+/// The same for a run that was killed, perhaps while it held the lock of its ref.
+pub(super) fn keep_of_killed(ws: &Workspace, work: Option<ObjectId>, tape: &[u8]) -> Result<Kept> {
+    keep_within(ws, work, tape, IMPORT_PATIENCE)
+}
+
+/// What a run that was killed after its commit may not have come to.
+pub(super) fn finish_of_killed(repo: &Repository, story: &Story, id: ObjectId) -> Result<()> {
+    let lab = lab_of(story)?;
+    pass(repo, &lab, id.0, story, IMPORT_PATIENCE)
+}
+
+fn keep_within(
+    ws: &Workspace,
+    work: Option<ObjectId>,
+    tape: &[u8],
+    patience: Duration,
+) -> Result<Kept> {
     let story = Story::read(tape)
         .ok_or_else(|| ErrorKind::Internal("the tape of a run holds no run".to_owned()))?;
     let repo = repository::of(ws)?;
     let lab = lab_of(&story)?;
-    let id = commit(&repo, &lab, &story, work, tape)?;
-    if story.passes() {
-        mark_passed(&repo, &lab, id, story.started.revision)
-            .map_err(|error| WorkspaceError::git("mark the lab as passed", &error))?;
-    }
-    let mut attempts = record::read_attempts(&repo, &lab)?;
-    let this = attempts.iter().position(|attempt| attempt.id.0 == id);
-    let position = this.map_or(attempts.len(), |index| index + 1);
-    let before = position
-        .checked_sub(2)
-        .map(|index| attempts.swap_remove(index));
+    let content = Content {
+        lab: &lab,
+        story: &story,
+        work,
+        tape,
+    };
+    let id = commit(&repo, &content, patience)?;
+    pass(&repo, &lab, id, &story, patience)?;
+    let diary = Diary::read(ws, &repo, &lab)?;
+    let mut behind = diary.until(u32::MAX);
+    // Another process may have kept one meanwhile.
+    let this = behind.find(|attempt| attempt.id.0 == id);
     Ok(Kept {
         id: ObjectId(id),
-        position: u32::try_from(position).unwrap_or(u32::MAX),
+        position: this.map_or_else(|| diary.len(), |this| this.position),
         passed: story.passes(),
-        before,
+        before: behind.find(|attempt| attempt.kind != AttemptKind::Saved),
     })
 }
 
@@ -105,25 +133,68 @@ fn lab_of(story: &Story) -> Result<String> {
     Ok(id.as_str().to_owned())
 }
 
-fn commit(
-    repo: &Repository,
-    lab: &str,
-    story: &Story,
+/// What becomes one attempt.
+struct Content<'a> {
+    lab: &'a str,
+    story: &'a Story,
     work: Option<ObjectId>,
-    tape: &[u8],
-) -> Result<Oid> {
+    tape: &'a [u8],
+}
+
+fn commit(repo: &Repository, content: &Content<'_>, patience: Duration) -> Result<Oid> {
+    let Content {
+        lab,
+        story,
+        work,
+        tape,
+    } = *content;
     let git = |error: git2::Error| WorkspaceError::git("keep the attempt", &error);
-    let tree = write_tree(repo, work, tape).map_err(git)?;
-    let tree = repo.find_tree(tree).map_err(git)?;
+    let tree = write_tree(repo, work, Some(tape)).map_err(git)?;
     let who = signature(repo, story).map_err(git)?;
-    let message = story.message();
+    let entry = Entry {
+        tree,
+        who: &who,
+        message: &story.message(),
+    };
+    on_top(repo, lab, &entry, patience)
+}
+
+/// Keeps a lab's folder as it is, without a run: before something else takes its place. Gives its
+/// number among the attempts.
+pub fn save(ws: &Workspace, lab: &str, work: ObjectId, why: &str) -> Result<u32> {
+    let repo = repository::of(ws)?;
+    let git = |error: git2::Error| WorkspaceError::git("keep your folder as it is", &error);
+    let tree = write_tree(&repo, Some(work), None).map_err(git)?;
+    let who = author(&repo).map_err(git)?;
+    let entry = Entry {
+        tree,
+        who: &who,
+        message: &saved_message(lab, why),
+    };
+    let id = on_top(&repo, lab, &entry, PATIENCE)?;
+    let diary = Diary::read(ws, &repo, lab)?;
+    let this = diary.until(u32::MAX).find(|attempt| attempt.id.0 == id);
+    Ok(this.map_or_else(|| diary.len(), |this| this.position))
+}
+
+/// What a commit of ours says.
+struct Entry<'a> {
+    tree: Oid,
+    who: &'a Signature<'a>,
+    message: &'a str,
+}
+
+/// A commit on top of a lab's attempts.
+fn on_top(repo: &Repository, lab: &str, entry: &Entry<'_>, patience: Duration) -> Result<Oid> {
+    let git = |error: git2::Error| WorkspaceError::git("keep the attempt", &error);
+    let tree = repo.find_tree(entry.tree).map_err(git)?;
     let name = attempts_ref(lab);
-    let on_top = |parent: Option<&Commit<'_>>| {
+    let next = |parent: Option<&Commit<'_>>| {
         let parents: Vec<&Commit<'_>> = parent.into_iter().collect();
-        let id = repo.commit(None, &who, &who, &message, &tree, &parents)?;
+        let id = repo.commit(None, entry.who, entry.who, entry.message, &tree, &parents)?;
         Ok(Some(id))
     };
-    match advance(repo, &name, on_top) {
+    match advance(repo, &name, patience, next) {
         Ok(Some(id)) => Ok(id),
         Err(error) if error.code() != ErrorCode::Locked => Err(git(error)),
         Ok(None) | Err(_) => Err(ErrorKind::Git {
@@ -137,23 +208,29 @@ fn commit(
 fn write_tree(
     repo: &Repository,
     work: Option<ObjectId>,
-    tape: &[u8],
+    tape: Option<&[u8]>,
 ) -> std::result::Result<Oid, git2::Error> {
     let mut top = repo.treebuilder(None)?;
     if let Some(work) = work {
         top.insert("work", work.0, 0o040_000)?;
     }
-    top.insert("events.jsonl", repo.blob(tape)?, 0o100_644)?;
+    if let Some(tape) = tape {
+        top.insert("events.jsonl", repo.blob(tape)?, 0o100_644)?;
+    }
     top.write()
 }
 
-/// The learner, or ourselves where git does not know them; at the time at which the run ended.
+/// The learner, or ourselves where git does not know them; now.
+fn author(repo: &Repository) -> std::result::Result<Signature<'static>, git2::Error> {
+    repository::identity(repo).map_or_else(|| Signature::now("mastery", "mastery@localhost"), Ok)
+}
+
+/// The same at the time at which the run ended.
 fn signature(
     repo: &Repository,
     story: &Story,
 ) -> std::result::Result<Signature<'static>, git2::Error> {
-    let now = repository::identity(repo)
-        .map_or_else(|| Signature::now("mastery", "mastery@localhost"), Ok)?;
+    let now = author(repo)?;
     let name = String::from_utf8_lossy(now.name_bytes()).into_owned();
     let email = String::from_utf8_lossy(now.email_bytes()).into_owned();
     let seconds = match story.started.began_at {
@@ -180,21 +257,21 @@ fn tip<'r>(
 /// The lock is taken before the look. Without it two processes that both find no ref yet would both
 /// make it, and the second would take the first one's attempt away. A lock of somebody else's is
 /// waited for; one that a killed process left is removed.
-fn advance<F>(
+pub(super) fn advance<F>(
     repo: &Repository,
     name: &str,
+    patience: Duration,
     next: F,
 ) -> std::result::Result<Option<Oid>, git2::Error>
 where
     F: Fn(Option<&Commit<'_>>) -> std::result::Result<Option<Oid>, git2::Error>,
 {
-    let mut tries = TRIES;
+    let begun = Instant::now();
     let mut change = loop {
         let mut change = repo.transaction()?;
         match change.lock_ref(name) {
             Ok(()) => break change,
-            Err(error) if error.code() == ErrorCode::Locked && tries > 0 => {
-                tries -= 1;
+            Err(error) if error.code() == ErrorCode::Locked && begun.elapsed() < patience => {
                 remove_stale_lock(&repo.commondir().join(format!("{name}.lock")));
                 std::thread::park_timeout(PAUSE);
             }
@@ -220,17 +297,19 @@ fn remove_stale_lock(lock: &Path) {
     }
 }
 
-/// Marks the first pass of a lab's newest revision: a later pass of the same changes nothing.
-fn mark_passed(
-    repo: &Repository,
-    lab: &str,
-    id: Oid,
-    revision: u32,
-) -> std::result::Result<(), git2::Error> {
+/// Marks the first pass of a lab's newest revision, if this attempt is one: a later pass of the same
+/// changes nothing.
+fn pass(repo: &Repository, lab: &str, id: Oid, story: &Story, patience: Duration) -> Result<()> {
+    if !story.passes() {
+        return Ok(());
+    }
+    let revision = story.started.revision;
     let is_newer = |there: Option<&Commit<'_>>| {
         let passed_at = there.and_then(record::summary);
         let stands = passed_at.is_some_and(|pass| pass.revision >= revision);
         Ok((!stands).then_some(id))
     };
-    advance(repo, &passed_ref(lab), is_newer).map(drop)
+    advance(repo, &passed_ref(lab), patience, is_newer)
+        .map(drop)
+        .map_err(|error| WorkspaceError::git("mark the lab as passed", &error))
 }

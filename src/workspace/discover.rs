@@ -32,6 +32,10 @@ pub struct Settings {
     pub curriculum: String,
     /// What `mastery start` scaffolds, one of [`LANGUAGES`].
     pub language: String,
+    /// Where services are fetched from instead of their publishers.
+    pub mirror: Option<String>,
+    /// Where services run: `auto`, `docker` or `native`.
+    pub backend: Option<String>,
 }
 
 impl Workspace {
@@ -97,7 +101,7 @@ impl Settings {
         let table = source.parse()?;
         let top = Section::top(source, &table);
         source.check_schema(top)?;
-        top.only(&["schema", "curriculum", "language"])?;
+        top.only(&["schema", "curriculum", "language", "backend", "services"])?;
         let curriculum = top.string("curriculum", "curriculum = \"backend-mastery\"")?;
         let language = top.string("language", "language = \"python\"")?;
         if !LANGUAGES.contains(language.get_ref()) {
@@ -114,6 +118,8 @@ impl Settings {
         Ok(Self {
             curriculum: curriculum.into_inner().to_owned(),
             language: language.into_inner().to_owned(),
+            mirror: mirror(top)?,
+            backend: backend(source, top)?,
         })
     }
 
@@ -153,6 +159,40 @@ impl Settings {
     }
 }
 
+/// What `backend` may say.
+const BACKENDS: [&str; 3] = ["auto", "docker", "native"];
+
+fn backend(source: Source<'_>, top: Section<'_>) -> std::result::Result<Option<String>, TextError> {
+    if top.get("backend").is_none() {
+        return Ok(None);
+    }
+    let found = top.string("backend", "backend = \"native\"")?;
+    if BACKENDS.contains(found.get_ref()) {
+        return Ok(Some((*found.get_ref()).to_owned()));
+    }
+    let title = format!("`{}` is no backend of services", found.get_ref());
+    let help = format!("It is one of {}.", listed(&BACKENDS));
+    Err(source
+        .error(found.span(), title, "unknown backend")
+        .help(help))
+}
+
+/// What `[services]` says.
+fn mirror(top: Section<'_>) -> std::result::Result<Option<String>, TextError> {
+    let Some(value) = top.get("services") else {
+        return Ok(None);
+    };
+    let span = value.span();
+    let services = top.below("services", &span, value)?;
+    services.only(&["mirror"])?;
+    if services.get("mirror").is_none() {
+        return Ok(None);
+    }
+    let example = "mirror = \"https://mirror.example/services\"";
+    let mirror = services.string("mirror", example)?;
+    Ok(Some(mirror.into_inner().to_owned()))
+}
+
 /// A basic TOML string.
 pub(super) fn quoted(text: &str) -> String {
     let escaped: String = text
@@ -180,6 +220,22 @@ mod tests {
         let settings = Settings::parse(text, "mastery.toml").unwrap();
         assert_eq!(settings.curriculum, "backend-mastery");
         assert_eq!(settings.language, "go");
+    }
+
+    #[test]
+    fn a_mirror_of_services_is_read() {
+        let text = |below: &str| {
+            format!("schema = 1\ncurriculum = \"x\"\nlanguage = \"go\"\n[services]\n{below}\n")
+        };
+        let mirror = |below| {
+            Settings::parse(&text(below), "mastery.toml")
+                .unwrap()
+                .mirror
+        };
+        assert_eq!(mirror("mirror = \"http://m\"").as_deref(), Some("http://m"));
+        assert_eq!(mirror(""), None);
+        let error = error(&text("miror = \"http://m\""));
+        assert!(error.to_string().contains("Did you mean `mirror`?"));
     }
 
     #[test]
@@ -214,6 +270,8 @@ mod tests {
         let settings = Settings {
             curriculum: "my-course".into(),
             language: "rust".into(),
+            mirror: None,
+            backend: None,
         };
         let template =
             b"schema = 1 # form\ncurriculum = \"a\" # course\nlanguage = \"python\" # l\n";

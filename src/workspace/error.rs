@@ -45,6 +45,10 @@ pub enum ErrorKind {
     UnsafePath { path: String, why: String },
     /// Something else stands where a folder is needed.
     InTheWay { path: PathBuf },
+    /// Something would be written over that is in no attempt: ignored by git, too large, a link.
+    NotKept { paths: Vec<String> },
+    /// A file changed while the folder was being put back.
+    Changed { path: String },
     /// The workspace is in no git repository.
     NoRepository { root: PathBuf },
     /// The repository belongs to another user of the machine.
@@ -77,6 +81,8 @@ impl WorkspaceError {
             | ErrorKind::InsideWorkspace { .. }
             | ErrorKind::UnsafePath { .. }
             | ErrorKind::InTheWay { .. }
+            | ErrorKind::NotKept { .. }
+            | ErrorKind::Changed { .. }
             | ErrorKind::NoRepository { .. }
             | ErrorKind::NotYours { .. } => Fault::User,
             ErrorKind::Disk { .. } | ErrorKind::Git { .. } => Fault::Bench,
@@ -113,6 +119,12 @@ impl WorkspaceError {
                 "Move it out of the way, then run it again: mv '{0}' '{0}.old'",
                 path.display()
             )],
+            ErrorKind::NotKept { .. } => {
+                vec!["Move it out of the lab's folder, or copy it, then run it again".to_owned()]
+            }
+            ErrorKind::Changed { .. } => {
+                vec!["Wait until nothing writes into the folder, then run it again".to_owned()]
+            }
             ErrorKind::NoRepository { root } => vec![format!("git init '{}'", root.display())],
             ErrorKind::NotYours { path } => vec![
                 format!(
@@ -222,6 +234,15 @@ impl fmt::Display for WorkspaceError {
                 f,
                 "{} is no folder, and a folder is needed there.",
                 path.display()
+            ),
+            ErrorKind::NotKept { paths } => write!(
+                f,
+                "Nothing was changed: no attempt has your {} (git ignores it, or it is too large to be kept), and it would be written over.",
+                paths.join(", ")
+            ),
+            ErrorKind::Changed { path } => write!(
+                f,
+                "`{path}` changed at this very moment, so it was left as it is."
             ),
             ErrorKind::NoRepository { root } => write!(
                 f,

@@ -6,7 +6,7 @@
 use std::{
     fs::File,
     io::{self, Read as _, Write as _},
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -89,13 +89,13 @@ pub(super) fn parts(path: &str) -> Result<Vec<&str>> {
     Ok(parts)
 }
 
-fn split(path: &str) -> Result<(Vec<&str>, &str)> {
+pub(super) fn split(path: &str) -> Result<(Vec<&str>, &str)> {
     let mut parents = parts(path)?;
     let name = parents.pop().expect("`split` gives at least one part");
     Ok((parents, name))
 }
 
-fn open_root(root: &Path) -> Result<OwnedFd> {
+pub(super) fn open_root(root: &Path) -> Result<OwnedFd> {
     rustix::fs::open(
         root,
         OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
@@ -106,7 +106,7 @@ fn open_root(root: &Path) -> Result<OwnedFd> {
 
 /// Opens the folder below `top`. Missing folders are made and noted in `made`; without it `None`
 /// is the answer for a missing one.
-fn descend(
+pub(super) fn descend(
     root: &Path,
     top: &OwnedFd,
     parents: &[&str],
@@ -212,12 +212,32 @@ fn holds(folder: &OwnedFd, name: &str, bytes: &[u8]) -> bool {
 
 /// Replaces a file of our own in one step: after a crash it is the old or the new one.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_as(path, bytes, 0o666)
+}
+
+/// The same for what no other user of the machine may read.
+pub(super) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_as(path, bytes, 0o600)
+}
+
+fn replace_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let fresh: PathBuf = {
         let mut name = path.as_os_str().to_owned();
         name.push(".new");
         name.into()
     };
-    let mut file = File::create(&fresh)?;
+    // One that a crash left may have other rights.
+    if let Err(error) = std::fs::remove_file(&fresh)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&fresh, path)

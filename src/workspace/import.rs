@@ -37,6 +37,11 @@ pub enum Imported {
 }
 
 impl Leftover {
+    /// Where its services kept what they needed; to be removed once they have ended.
+    pub fn scratch(&self) -> PathBuf {
+        runs::scratch_in(&self.path)
+    }
+
     /// Supervisors of that run which still live, told from later processes with their numbers.
     pub fn living_supervisors(&self) -> Vec<u32> {
         let supervisors = self.run.iter().flat_map(|run| &run.supervisors);
@@ -89,13 +94,14 @@ pub fn import(ws: &Workspace, _lock: &RunLock, leftover: Leftover) -> Result<Imp
     let lab = story.started.lab.clone();
     let repo = repository::of(ws)?;
     let imported = if let Some(id) = attempt::find(&repo, &story, &tape)? {
+        attempt::finish_of_killed(&repo, &story, id)?;
         Imported::AlreadyKept { lab, id }
     } else {
         // A snapshot of long ago may have been collected by git.
         let work = run
             .and_then(|run| run.work)
             .filter(|work| repo.find_tree(work.0).is_ok());
-        let kept = attempt::keep(ws, work, &tape)?;
+        let kept = attempt::keep_of_killed(ws, work, &tape)?;
         Imported::Kept {
             lab,
             id: kept.id,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A process, told from later ones with the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct ProcessMark {
+pub struct ProcessMark {
     pub(super) pid: u32,
     /// In clock ticks since the machine started; absent where there is no procfs.
     #[serde(default)]
@@ -18,7 +18,8 @@ pub(super) struct ProcessMark {
 }
 
 impl ProcessMark {
-    pub(super) fn of(pid: u32) -> Self {
+    /// The process of this number, as it is now.
+    pub fn of(pid: u32) -> Self {
         Self {
             pid,
             started: start_of(pid),
@@ -26,8 +27,12 @@ impl ProcessMark {
         }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// Whether just this process still runs.
-    pub(super) fn is_alive(&self) -> bool {
+    pub fn is_alive(&self) -> bool {
         if self.boot != boot() {
             return false;
         }

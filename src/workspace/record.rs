@@ -1,13 +1,13 @@
-//! What was achieved: a fold of the attempts' messages. No tape is opened and nothing is stored.
+//! What was achieved: a fold of the attempts' messages. No tape is opened.
 
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
-use git2::{Commit, ErrorCode, Repository};
+use git2::{Commit, ErrorCode, Oid, Repository};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    AttemptSummary, ObjectId, Result, Workspace, WorkspaceError,
-    attempt::{attempts_ref, passed_ref},
-    repository,
+    AttemptKind, AttemptSummary, Diary, ObjectId, Result, Workspace, WorkspaceError,
+    attempt::attempts_ref, diary, repository,
 };
 use crate::grading::event::RunKind;
 
@@ -17,8 +17,8 @@ pub struct Record {
     pub labs: BTreeMap<String, LabRecord>,
 }
 
-/// The record of one lab.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The record of one lab. Folders that were saved before a restore are no attempts here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabRecord {
     pub attempts: u32,
     /// When the first attempt ended.
@@ -32,9 +32,11 @@ pub struct LabRecord {
 }
 
 /// The attempt that passed a lab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pass {
     pub id: ObjectId,
+    /// Its number among the lab's attempts.
+    pub position: u32,
     pub at: i64,
     /// The lab's revision it passed at.
     pub revision: u32,
@@ -46,19 +48,18 @@ pub struct Pass {
 
 /// The attempts on a lab, the oldest first.
 pub fn attempts(ws: &Workspace, lab: &str) -> Result<Vec<AttemptSummary>> {
-    read_attempts(&repository::of(ws)?, lab)
+    Ok(Diary::open(ws, lab)?.all())
 }
 
 impl Record {
-    /// Reads the messages of all attempts on all labs.
+    /// Reads what is known of all attempts on all labs.
     pub fn read(ws: &Workspace) -> Result<Self> {
         let repo = repository::of(ws)?;
         let names =
             lab_names(&repo).map_err(|error| WorkspaceError::git("list the attempts", &error))?;
         let mut labs = BTreeMap::new();
         for lab in names {
-            let attempts = read_attempts(&repo, &lab)?;
-            if let Some(record) = LabRecord::of(&attempts, passed_id(&repo, &lab)) {
+            if let Some(record) = diary::record_of(ws, &repo, &lab)? {
                 labs.insert(lab, record);
             }
         }
@@ -71,49 +72,54 @@ impl Record {
 }
 
 impl LabRecord {
-    fn of(attempts: &[AttemptSummary], passed: Option<ObjectId>) -> Option<Self> {
-        let (first, last) = (attempts.first()?, attempts.last()?);
-        let mut best = first;
-        let mut checks = BTreeMap::new();
-        for attempt in attempts {
-            if attempt.tally().passed > best.tally().passed {
-                best = attempt;
-            }
-            for told in &attempt.verdicts {
-                checks.insert(told.check.clone(), told.letter);
+    /// Folds one attempt more into what was known. `marked` is the one that the ref of passes names;
+    /// where that did not come along, the first that speaks for itself passes the lab.
+    pub(super) fn add(
+        known: Option<Self>,
+        attempt: &AttemptSummary,
+        marked: Option<ObjectId>,
+    ) -> Option<Self> {
+        if attempt.kind == AttemptKind::Saved {
+            return known;
+        }
+        let mut this = known.unwrap_or_else(|| Self {
+            attempts: 0,
+            first_at: attempt.at,
+            last: attempt.clone(),
+            best: attempt.clone(),
+            passed: None,
+            checks: BTreeMap::new(),
+        });
+        this.attempts += 1;
+        if attempt.tally().passed > this.best.tally().passed {
+            this.best = attempt.clone();
+        }
+        for told in &attempt.verdicts {
+            match this.checks.get_mut(&told.check) {
+                Some(letter) => *letter = told.letter,
+                None => drop(this.checks.insert(told.check.clone(), told.letter)),
             }
         }
-        // The ref says which; where it did not come along, the first that speaks for itself.
-        let passing = attempts
-            .iter()
-            .find(|attempt| Some(attempt.id) == passed)
-            .or_else(|| attempts.iter().find(|attempt| passes_by_itself(attempt)));
-        Some(Self {
-            attempts: last.position,
-            first_at: first.at,
-            last: last.clone(),
-            best: best.clone(),
-            passed: passing.map(|attempt| Pass {
+        let is_marked = Some(attempt.id) == marked;
+        if is_marked || (this.passed.is_none() && passes_by_itself(attempt)) {
+            this.passed = Some(Pass {
                 id: attempt.id,
+                position: attempt.position,
                 at: attempt.at,
                 revision: attempt.revision,
-                after_attempts: attempt.position,
-                took_s: u64::try_from(attempt.at - first.at).unwrap_or(0),
-            }),
-            checks,
-        })
+                after_attempts: this.attempts,
+                took_s: u64::try_from(attempt.at - this.first_at).unwrap_or(0),
+            });
+        }
+        this.last = attempt.clone();
+        Some(this)
     }
 }
 
 fn passes_by_itself(attempt: &AttemptSummary) -> bool {
-    attempt.kind == Some(RunKind::Full)
+    attempt.kind == AttemptKind::Run(RunKind::Full)
         && !attempt.verdicts.is_empty()
         && attempt.verdicts.iter().all(|told| told.letter == 'p')
-}
-
-fn passed_id(repo: &Repository, lab: &str) -> Option<ObjectId> {
-    let reference = repo.find_reference(&passed_ref(lab)).ok()?;
-    reference.target().map(ObjectId)
 }
 
 fn lab_names(repo: &Repository) -> std::result::Result<Vec<String>, git2::Error> {
@@ -127,14 +133,44 @@ fn lab_names(repo: &Repository) -> std::result::Result<Vec<String>, git2::Error>
     Ok(labs)
 }
 
-pub(super) fn read_attempts(repo: &Repository, lab: &str) -> Result<Vec<AttemptSummary>> {
-    let commits = chain(repo, lab)
-        .map_err(|error| WorkspaceError::git(format!("read the attempts on {lab}"), &error))?;
+/// Reads the messages of all attempts on a lab, the oldest first.
+pub(super) fn read_attempts(
+    repo: &Repository,
+    lab: &str,
+) -> std::result::Result<Vec<AttemptSummary>, git2::Error> {
+    let commits = chain(repo, lab)?;
     let mut attempts: Vec<AttemptSummary> = commits.iter().rev().filter_map(summary).collect();
     for (position, attempt) in (1..).zip(&mut attempts) {
         attempt.position = position;
     }
     Ok(attempts)
+}
+
+/// How far back what is new is looked for, before everything is read anew.
+const NEWS: usize = 256;
+
+/// The attempts between a commit that is known and the newest, the oldest first, without their
+/// numbers. `None` where that is no plain line of commits (two machines were joined) or a long one.
+pub(super) fn since(
+    repo: &Repository,
+    tip: Oid,
+    known: Oid,
+) -> std::result::Result<Option<Vec<AttemptSummary>>, git2::Error> {
+    let mut news = Vec::new();
+    let mut next = tip;
+    while next != known {
+        let commit = repo.find_commit(next)?;
+        if news.len() == NEWS || commit.parent_count() != 1 {
+            return Ok(None);
+        }
+        next = commit.parent_id(0)?;
+        match summary(&commit) {
+            Some(summary) => news.push(summary),
+            None => return Ok(None),
+        }
+    }
+    news.reverse();
+    Ok(Some(news))
 }
 
 /// What a commit's message says, if it is an attempt's.

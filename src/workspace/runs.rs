@@ -101,6 +101,11 @@ impl RunFolder {
         self.path.join("logs")
     }
 
+    /// Where services of the run keep what they need; it goes when the run is over.
+    pub fn scratch(&self) -> PathBuf {
+        scratch_in(&self.path)
+    }
+
     /// Notes what is graded, so that an attempt that is imported later has the code as it was.
     pub fn note_work(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.run.work = Some(snapshot.tree);
@@ -117,6 +122,8 @@ impl RunFolder {
 
     /// The run is over: kept as an attempt, or not worth it. Older folders are removed.
     pub fn close(self, kept: Option<ObjectId>) -> Result<()> {
+        // First, so that a run which is killed here is found and swept by the next.
+        self.clear_scratch();
         mark_kept(&self.path, kept)?;
         if let Some(runs) = self.path.parent() {
             prune(runs);
@@ -126,8 +133,14 @@ impl RunFolder {
 
     /// The attempt could not be kept: the next run imports it.
     pub fn leave(mut self) -> Result<()> {
+        self.clear_scratch();
         self.run.left = true;
         self.write()
+    }
+
+    /// Its services have ended; what cannot be removed goes with the folder.
+    fn clear_scratch(&self) {
+        fs::remove_dir_all(self.scratch()).ok();
     }
 
     fn write(&self) -> Result<()> {
@@ -150,6 +163,10 @@ impl RunFile {
 
 pub(super) fn tape_in(folder: &Path) -> PathBuf {
     folder.join("events.jsonl")
+}
+
+pub(super) fn scratch_in(folder: &Path) -> PathBuf {
+    folder.join("scratch")
 }
 
 pub(super) fn is_kept(folder: &Path) -> bool {

@@ -5,6 +5,7 @@ use git2::Repository;
 use super::{
     Commit, LayoutFile, Result, SETTINGS, Workspace, files,
     repository::{self, Refusal},
+    update,
 };
 
 /// What `scaffold` found and did; paths are those of the files it was given.
@@ -35,6 +36,14 @@ pub fn scaffold(
         })
         .collect();
     let laid = files::lay(&ws.root, &placed)?;
+    update::remember(
+        ws,
+        place,
+        files.iter().filter(|file| {
+            let path = format!("{place}/{}", file.path);
+            laid.created.contains(&path) || laid.same.contains(&path)
+        }),
+    );
     let commit = if laid.created.is_empty() {
         Commit::nothing()
     } else {

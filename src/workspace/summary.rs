@@ -4,20 +4,20 @@
 use std::collections::BTreeMap;
 
 use mastery_kit::verdict::Verdict;
+use serde::{Deserialize, Serialize};
 
 use super::ObjectId;
 use crate::grading::event::{GradeEvent, RunKind, RunStarted, Stamped, Tally};
 
 /// An attempt, as its commit's message tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptSummary {
     pub id: ObjectId,
     /// Its number among the lab's attempts, from 1.
     pub position: u32,
     /// When it ended, in seconds since 1970, UTC.
     pub at: i64,
-    /// `None`: a kind that a newer release wrote.
-    pub kind: Option<RunKind>,
+    pub kind: AttemptKind,
     pub seed: String,
     pub revision: u32,
     pub contract: String,
@@ -30,8 +30,21 @@ pub struct AttemptSummary {
     pub took_ms: u64,
 }
 
+/// What an attempt is: a run, or a state of the folder that was kept for another reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum AttemptKind {
+    Run(RunKind),
+    /// The folder as it was before another attempt was brought back. Nothing was run: it has a
+    /// number and no tape, and counts nowhere.
+    Saved,
+    /// A kind that a newer release wrote.
+    Newer,
+}
+
 /// The verdict on one check, in a letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Told {
     pub check: String,
     /// `p` passed, `f` failed, `u` unsettled, `s` skipped; a newer release may know more.
@@ -52,7 +65,7 @@ impl AttemptSummary {
             id,
             position: 0,
             at,
-            kind: None,
+            kind: AttemptKind::Newer,
             seed: String::new(),
             revision: 0,
             contract: String::new(),
@@ -69,9 +82,7 @@ impl AttemptSummary {
                 "Kind" if value == "merge" => return None,
                 "Kind" => {
                     is_attempt = true;
-                    this.kind = [RunKind::Full, RunKind::Partial, RunKind::Interrupted]
-                        .into_iter()
-                        .find(|kind| kind.as_str() == value);
+                    this.kind = value.to_owned().into();
                 }
                 "Seed" => value.clone_into(&mut this.seed),
                 "Lab-Revision" => this.revision = value.parse().unwrap_or(0),
@@ -89,13 +100,55 @@ impl AttemptSummary {
     }
 }
 
+impl AttemptKind {
+    /// The word that stands in an attempt's trailers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Run(kind) => kind.as_str(),
+            Self::Saved => "saved",
+            Self::Newer => "newer",
+        }
+    }
+}
+
+impl From<String> for AttemptKind {
+    fn from(word: String) -> Self {
+        let runs = [RunKind::Full, RunKind::Partial, RunKind::Interrupted].map(Self::Run);
+        let mut known = runs.into_iter().chain([Self::Saved]);
+        known
+            .find(|kind| kind.as_str() == word)
+            .unwrap_or(Self::Newer)
+    }
+}
+
+impl From<AttemptKind> for String {
+    fn from(kind: AttemptKind) -> Self {
+        kind.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Told {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        Self::read(&word).ok_or_else(|| format!("`{word}` tells no verdict"))
+    }
+}
+
+impl From<Told> for String {
+    fn from(told: Told) -> Self {
+        told.write()
+    }
+}
+
 fn pair(word: &str) -> Option<(String, String)> {
     let (name, version) = word.split_once('=')?;
     Some((name.to_owned(), version.to_owned()))
 }
 
 impl Told {
-    fn of(check: &str, verdict: &Verdict) -> Self {
+    /// The verdict on a check, as an attempt says it.
+    pub fn of(check: &str, verdict: &Verdict) -> Self {
         let (letter, after) = match verdict {
             Verdict::Passed => ('p', None),
             Verdict::Failed(_) => ('f', None),
@@ -133,6 +186,11 @@ impl Told {
 fn is_id(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     !text.is_empty() && text.chars().all(is_plain)
+}
+
+/// The message of a folder's state that was saved before something else took its place.
+pub(super) fn saved_message(lab: &str, why: &str) -> String {
+    format!("{lab}: {why}\n\nKind: {}\n", AttemptKind::Saved.as_str())
 }
 
 fn tally(verdicts: &[Told]) -> Tally {
@@ -192,6 +250,16 @@ impl Story {
             GradeEvent::CheckFinished { check, verdict, .. } => {
                 self.verdicts.retain(|told| told.check != *check);
                 self.verdicts.push(Told::of(check, verdict));
+            }
+            GradeEvent::ServiceReady {
+                service,
+                backend,
+                version,
+                ..
+            } => {
+                let services = &mut self.started.services;
+                services.insert(service.clone(), version.clone());
+                self.started.backend = Some(backend.clone());
             }
             GradeEvent::RunFinished { kind, .. } => {
                 self.kind = *kind;

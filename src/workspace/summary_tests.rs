@@ -54,7 +54,7 @@ fn a_message_is_as_the_format_has_it_and_is_read_back() {
     let read = AttemptSummary::read(ID.parse().unwrap(), 5, &message).unwrap();
     assert_eq!(
         (read.kind, read.revision, read.took_ms),
-        (Some(RunKind::Full), 2, 1904)
+        (AttemptKind::Run(RunKind::Full), 2, 1904)
     );
     assert_eq!(read.services["kafka"], "4.0_x");
     assert_eq!(read.backend, None);
@@ -107,7 +107,7 @@ fn what_a_newer_release_writes_is_passed_over() {
     assert_eq!(letters, ['p', 'z']);
     assert_eq!(read.tally().total(), 1);
     let rehearsal = AttemptSummary::read(ID.parse().unwrap(), 5, "x\n\nKind: rehearsal\n");
-    assert_eq!(rehearsal.unwrap().kind, None);
+    assert_eq!(rehearsal.unwrap().kind, AttemptKind::Newer);
     let merge = AttemptSummary::read(ID.parse().unwrap(), 5, "x\n\nKind: merge\n");
     assert_eq!(merge, None);
 }

@@ -10,7 +10,7 @@ fn a_starter_fails_honestly_and_a_solution_passes() {
     let before = learner.git_state();
     let said = learner.says("ws", &["grade"]).ends(1);
     said.tells(&[
-        "2 passed, 2 failed, 8 skipped",
+        "4 passed, 8 failed, 34 skipped",
         "attempt 1 kept",
         "reproduce",
         "hint 1 of 3",
@@ -19,16 +19,16 @@ fn a_starter_fails_honestly_and_a_solution_passes() {
     learner
         .says("ws", &["progress"])
         .good()
-        .tells(&["2 of 12 checks", "1 attempt"]);
+        .tells(&["4 of 87 checks", "1 attempt"]);
     let solved = Learner::solved();
     solved
         .says("ws", &["grade"])
         .good()
-        .tells(&["12 passed", "the lab is passed"]);
+        .tells(&["46 passed", "the lab is passed"]);
     solved
         .says("ws", &["progress"])
         .good()
-        .tells(&["12 of 12 checks", "passed at r1"]);
+        .tells(&["46 of 87 checks", "passed at r2"]);
     assert_eq!(solved.left_running(), Vec::<String>::new());
 }
 
@@ -130,7 +130,7 @@ fn a_program_that_cannot_run_is_told_with_its_reason() {
     learner
         .says("ws", &["grade"])
         .ends(1)
-        .tells(&["no-such-program", "12 checks skipped"]);
+        .tells(&["no-such-program", "46 checks skipped"]);
     with("\"app.py\"", "\"gone.py\"");
     learner
         .says("ws", &["grade"])

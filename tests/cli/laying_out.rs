@@ -1,8 +1,8 @@
 //! `init` and `start`.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use crate::cast::{LAB, Learner};
+use crate::cast::{LAB, Learner, said};
 
 #[test]
 fn a_workspace_is_laid_out_and_committed_once() {
@@ -64,7 +64,7 @@ fn without_an_identity_files_are_written_and_the_commit_is_left_to_the_learner()
 fn without_a_home_a_workspace_can_be_made_and_graded() {
     let learner = Learner::new();
     let run = |folder: &str, args: &[&str]| {
-        crate::cast::said(
+        said(
             learner
                 .command(folder, args)
                 .env_remove("HOME")
@@ -115,15 +115,12 @@ fn what_cannot_be_started_is_told_plainly() {
     start(&["grpc-service"])
         .ends(2)
         .tells(&["opens in a later release"]);
-    start(&["week-04"])
+    start(&["week-05"])
         .ends(2)
         .tells(&["opens in a later release"]);
     start(&["rst-api"])
         .ends(2)
         .tells(&["did you mean `rest-api`"]);
-    start(&["rest-api", "--lang", "typescript"])
-        .ends(2)
-        .tells(&["--lang other", "python"]);
     start(&["rest-api", "--lang", "cobol"])
         .ends(2)
         .tells(&["--lang other"]);
@@ -131,6 +128,44 @@ fn what_cannot_be_started_is_told_plainly() {
     start(&["week-01", "--lang", "other"])
         .good()
         .tells(&["fill in submission.toml"]);
+}
+
+#[test]
+fn every_language_has_its_starter_and_what_it_lacks_here_is_said() {
+    let learner = Learner::new();
+    learner.says(".", &["init", "ws"]).good();
+    let tools = learner.root.join("tools");
+    fs::create_dir(&tools).unwrap();
+    let node = |body: &str| {
+        fs::write(tools.join("node"), format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::set_permissions(tools.join("node"), fs::Permissions::from_mode(0o755)).unwrap();
+        let path = std::env::var("PATH").unwrap();
+        learner
+            .command("ws", &["start", "rest-api", "--lang", "typescript"])
+            .env("PATH", format!("{}:{path}", tools.display()))
+            .output()
+            .unwrap()
+    };
+    let old = said(node("echo v20.20.2"));
+    old.good().tells(&[
+        "(typescript)",
+        "Node.js 20.20.2 is too old for this starter: install 22.22 or newer, https://nodejs.org/",
+    ]);
+    assert!(learner.lab().join("app.ts").is_file());
+    let good = said(node("echo v22.22.0"));
+    assert!(!good.out.contains("Node.js"), "{good:#?}");
+    let broken = said(node("exit 3"));
+    broken
+        .good()
+        .tells(&["Node.js is there, but broken: exited with code 3. Run `node --version`"]);
+
+    learner.says(".", &["init", "other"]).good();
+    learner
+        .says("other", &["start", "rest-api", "--lang", "rust"])
+        .good()
+        .tells(&["(rust)"]);
+    let lab = learner.root.join("other").join(LAB);
+    assert!(lab.join("Cargo.toml").is_file() && lab.join("src/main.rs").is_file());
 }
 
 #[test]

@@ -7,8 +7,23 @@
 )]
 
 mod cast;
+mod courses;
+mod fetching;
+mod full_screen;
 mod grading;
+mod installing;
 mod laying_out;
+mod looking_back;
+mod losing;
+mod paging;
+mod problems;
+mod reference;
 mod repositories;
 mod stopping;
+mod syncing;
+mod terminal;
+mod transcript;
+mod warmer;
+mod warming;
+mod watching;
 mod words;

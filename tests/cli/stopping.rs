@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cast::{Learner, said, until};
 
 /// A lab whose program fails the first check at once and never answers in the second, which it says.
-fn silent() -> Learner {
+pub(crate) fn silent() -> Learner {
     let learner = Learner::begun();
     let app = "import os, socket, time\n\
         s = socket.create_server((os.environ['HOST'], int(os.environ['PORT'])))\n\
@@ -87,6 +87,53 @@ fn a_second_grade_waits_for_nobody_and_says_who_is_at_work() {
         .tells(&[&pid, "mastery grade"]);
     signal(&run, Signal::INT);
     said(run.wait_with_output().unwrap()).ends(130);
+}
+
+#[test]
+fn a_run_without_checks_is_up_until_an_interrupt_and_keeps_no_attempt() {
+    let learner = Learner::begun();
+    let mut run = learner.begins("ws", &["run", "rest-api"]);
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    let mut told = Vec::new();
+    let mut up = false;
+    for line in lines.by_ref() {
+        let line = line.unwrap();
+        // The addresses stand below the line that says that all is up.
+        up |= line.contains("Everything is up. ^C ends it.");
+        let address = line.split("127.0.0.1:").nth(1).filter(|_| up);
+        told.push(line.clone());
+        if let Some(rest) = address {
+            let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+            stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.contains("200"), "{answer}");
+            signal(&run, Signal::INT);
+            break;
+        }
+    }
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    let code = run.wait().unwrap().code();
+    assert_eq!(code, Some(0), "{told:#?} {rest:#?}");
+    let ready = rest.iter().find_map(|line| line.split_once("curl -si "));
+    let (_, asked) = ready.expect("a line for curl stands below the address");
+    assert!(asked.starts_with("127.0.0.1:") && asked.ends_with("/healthz"));
+    assert_eq!(learner.left_running(), Vec::<String>::new());
+    assert!(!learner.root.join("ws/.git/refs/mastery/attempts").exists());
+    let said = learner.says("ws", &["progress", "rest-api"]).good();
+    assert!(!said.out.contains("attempt 1"), "{said:#?}");
+}
+
+#[test]
+fn a_run_whose_program_does_not_start_fails() {
+    let learner = Learner::begun();
+    fs::write(learner.lab().join("app.py"), "raise SystemExit(3)\n").unwrap();
+    learner
+        .says("ws", &["run"])
+        .ends(1)
+        .tells(&["exited with code 3"]);
+    assert_eq!(learner.left_running(), Vec::<String>::new());
 }
 
 #[test]

@@ -22,6 +22,7 @@ const PURE: &[&str] = &[
     "alloc",
     "mastery_kit",
     "serde_json",
+    "httpdate",
     "jsonschema",
     "rust_decimal",
 ];

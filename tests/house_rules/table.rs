@@ -144,7 +144,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "crate::grading",
             "crate::workspace",
             "crate::curriculum",
-            "crate::report::words",
+            "crate::report",
             "mastery_kit",
         ],
         in_tests: &[],

@@ -40,7 +40,7 @@ fn nothing_of_yours_changes() {
         false,
     )
     .unwrap();
-    let may_change = [".git/objects", ".git/refs/mastery"];
+    let may_change = [".git/objects", ".git/refs/mastery", ".mastery"];
     let before = picture(&dir, &may_change);
     keep_one(&ws, &tape("full", 1, 1, &[("a", 'p'), ("b", 'p')]));
     keep_one(&ws, &tape("partial", 2, 1, &[("a", 'f')]));
@@ -54,7 +54,8 @@ fn nothing_of_yours_changes() {
         refs,
         [
             "refs/mastery/attempts/rest-api",
-            "refs/mastery/passed/rest-api"
+            "refs/mastery/passed/rest-api",
+            "refs/mastery/scaffolded/rest-api"
         ]
     );
 }

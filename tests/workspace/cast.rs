@@ -42,6 +42,8 @@ pub(crate) fn settings() -> Settings {
     Settings {
         curriculum: "backend-mastery".into(),
         language: "go".into(),
+        mirror: None,
+        backend: None,
     }
 }
 

@@ -10,8 +10,10 @@
 
 mod attempts;
 mod cast;
+mod diary;
 mod init;
 mod record;
+mod restoring;
 mod runs;
 mod scaffold;
 mod snapshots;
@@ -52,6 +54,8 @@ fn main() -> ExitCode {
             snapshots::trials(),
             attempts::trials(),
             record::trials(),
+            diary::trials(),
+            restoring::trials(),
             runs::trials(),
         ];
         let trials = trials.into_iter().flatten().collect();

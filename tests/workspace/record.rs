@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 use mastery::{
     grading::event::RunKind,
-    workspace::{Record, Workspace, attempts, keep},
+    workspace::{AttemptKind, Record, Workspace, attempts, keep},
 };
 
 use crate::cast::{named, repo, tape, workspace};
@@ -34,7 +34,7 @@ fn a_lab_is_told_from_its_attempts() {
     assert_eq!(lab.attempts, 4);
     assert_eq!(
         (lab.last.position, lab.last.kind),
-        (4, Some(RunKind::Interrupted))
+        (4, AttemptKind::Run(RunKind::Interrupted))
     );
     assert_eq!((lab.best.position, lab.best.tally().passed), (3, 2));
     let pass = lab.passed.unwrap();
@@ -99,7 +99,7 @@ fn commits_of_newer_releases_are_passed_over() {
     .unwrap();
     let record = Record::read(&ws).unwrap();
     let lab = record.lab("rest-api").unwrap();
-    assert_eq!((lab.attempts, lab.last.kind), (2, None));
+    assert_eq!((lab.attempts, lab.last.kind), (2, AttemptKind::Newer));
     assert_eq!((lab.checks["a"], lab.checks["b"]), ('z', 'p'));
     assert_eq!(lab.passed, None);
 }

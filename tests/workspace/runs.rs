@@ -20,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_second_run_is_told_who_holds_the_workspace
         a_run_killed_after_its_tape_is_imported
         a_run_killed_after_its_commit_is_not_imported_twice
+        a_run_killed_while_it_moved_its_ref_is_imported
         a_run_killed_midway_is_an_interrupted_attempt
         a_run_killed_before_its_first_check_is_nothing
         a_run_that_lives_is_no_leftover
@@ -143,6 +144,26 @@ fn a_run_killed_after_its_tape_is_imported() {
     assert_eq!(attempts(&ws, "rest-api").unwrap().len(), 1);
 }
 
+fn a_run_killed_while_it_moved_its_ref_is_imported() {
+    let (_temporary, dir) = named();
+    let ws = workspace(&dir);
+    killed("told", &dir);
+    let refs = dir.join(".git/refs/mastery/attempts");
+    fs::create_dir_all(&refs).unwrap();
+    let lock = refs.join("rest-api.lock");
+    fs::write(&lock, "").unwrap();
+    // Almost as old as a lock of the living never gets.
+    let almost = std::time::SystemTime::now() - std::time::Duration::from_millis(4900);
+    let open = fs::File::options().write(true).open(&lock).unwrap();
+    open.set_modified(almost).unwrap();
+    let imported = import_all(&ws);
+    assert!(
+        matches!(imported.as_slice(), [Imported::Kept { position: 1, .. }]),
+        "{imported:?}"
+    );
+    assert!(!lock.exists());
+}
+
 fn a_run_killed_after_its_commit_is_not_imported_twice() {
     let (_temporary, dir) = named();
     let ws = workspace(&dir);
@@ -168,7 +189,7 @@ fn a_run_killed_midway_is_an_interrupted_attempt() {
     let told = &attempts(&ws, "rest-api").unwrap()[0];
     assert_eq!(
         told.kind,
-        Some(mastery::grading::event::RunKind::Interrupted)
+        mastery::workspace::AttemptKind::Run(mastery::grading::event::RunKind::Interrupted)
     );
     assert_eq!((told.tally().passed, told.tally().failed), (1, 1));
     let kept = tape_of(&ws, told.id).unwrap();

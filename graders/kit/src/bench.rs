@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    ops::RangeInclusive,
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -16,7 +16,9 @@ use tokio::time::Instant;
 use crate::{
     probe::http::Http,
     random::Random,
+    stage::{Control, Stage},
     verdict::{BenchError, Outcome},
+    world::World,
 };
 
 /// A future that may be sent between threads, without a crate for one alias.
@@ -31,6 +33,8 @@ pub struct Check {
     pub limit: Duration,
     /// Checks that must have passed for this one to mean anything.
     pub needs: &'static [&'static str],
+    /// Variables of the contract that its programs get: each a whole number of its range, by the seed.
+    pub env: &'static [(&'static str, RangeInclusive<u32>)],
     pub kind: CheckKind,
     pub run: for<'b> fn(&'b mut Bench) -> BoxFuture<'b, Outcome>,
 }
@@ -50,16 +54,22 @@ pub struct Grader {
     pub checks: &'static [Check],
 }
 
-/// Writes one row of a grader's table: `check!(name, secs)`, `check!(name, secs, needs: [a, b])`.
+/// Writes one row of a grader's table: `check!(name, secs)`, `check!(name, secs, needs: [a, b])`,
+/// `check!(name, secs, needs: [a], env: [("LIMIT", 100..=200)])`.
 ///
 /// `name` is both the id and the function, so that the two cannot drift apart.
 #[macro_export]
 macro_rules! check {
-    ($name:ident, $secs:literal $(, needs: [$($need:ident),* $(,)?])? $(,)?) => {
+    ($name:ident, $secs:literal
+        $(, needs: [$($need:ident),* $(,)?])?
+        $(, env: [$($env:expr),* $(,)?])?
+        $(,)?
+    ) => {
         $crate::bench::Check {
             id: stringify!($name),
             limit: ::std::time::Duration::from_secs($secs),
             needs: &[$($(stringify!($need)),*)?],
+            env: &[$($($env),*)?],
             kind: $crate::bench::CheckKind::Required,
             run: |bench| ::std::boxed::Box::pin($name(bench)),
         }
@@ -175,22 +185,25 @@ pub struct Bench {
     trace: Trace,
     random: Random,
     contract: Contract,
-    programs: BTreeMap<String, SocketAddr>,
+    stage: Stage,
+    world: Option<Arc<World>>,
 }
 
 impl Bench {
-    /// A bench for one check; `programs` are those that are ready, by name, with their first port.
+    /// A bench for one check, whose programs are on this stage, in this world where it has one.
     pub fn new(
         trace: Trace,
         random: Random,
         contract: Contract,
-        programs: BTreeMap<String, SocketAddr>,
+        stage: Stage,
+        world: Option<Arc<World>>,
     ) -> Self {
         Self {
             trace,
             random,
             contract,
-            programs,
+            stage,
+            world,
         }
     }
 
@@ -209,15 +222,21 @@ impl Bench {
         &self.trace
     }
 
-    /// Speaks HTTP to the program of this name.
+    /// What may be done to the program of this name.
+    pub fn program(&self, name: &str) -> Control {
+        self.stage.control(name)
+    }
+
+    /// Speaks HTTP to the program of this name, where it listens now.
     pub fn http(&self, program: &str) -> Result<Http, BenchError> {
-        self.programs
-            .get(program)
-            .map(|address| Http::new(*address, self.trace.clone()))
-            .ok_or_else(|| {
-                BenchError::new(format!(
-                    "No program named `{program}` is running on the bench."
-                ))
-            })
+        let address = self.program(program).address()?;
+        Ok(Http::new(address, self.trace.clone()))
+    }
+
+    /// What the check has for itself: database, topics, group, and what stands before them.
+    pub fn world(&self) -> Result<Arc<World>, BenchError> {
+        self.world.clone().ok_or_else(|| {
+            BenchError::new("The check asked for a world, and its lab has no services.")
+        })
     }
 }

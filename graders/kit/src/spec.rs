@@ -54,6 +54,40 @@ pub enum ServiceKind {
     Helm,
 }
 
+impl ServiceKind {
+    /// The service as people write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kafka => "kafka",
+            Self::Postgres => "postgres",
+            Self::Redis => "redis",
+            Self::Qdrant => "qdrant",
+            Self::Envoy => "envoy",
+            Self::Prometheus => "prometheus",
+            Self::Grafana => "grafana",
+            Self::Kubernetes => "kubernetes",
+            Self::Workerd => "workerd",
+            Self::Helm => "helm",
+        }
+    }
+
+    /// Its name as its makers write it, for sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kafka => "Kafka",
+            Self::Postgres => "Postgres",
+            Self::Redis => "Redis",
+            Self::Qdrant => "Qdrant",
+            Self::Envoy => "Envoy",
+            Self::Prometheus => "Prometheus",
+            Self::Grafana => "Grafana",
+            Self::Kubernetes => "Kubernetes",
+            Self::Workerd => "workerd",
+            Self::Helm => "Helm",
+        }
+    }
+}
+
 impl Ready {
     /// Reads `http:/path`, `grpc`, `tcp` or `line:<regex>`; the error says what was wrong.
     pub fn parse(text: &str) -> Result<Self, String> {

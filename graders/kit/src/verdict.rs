@@ -117,6 +117,16 @@ pub struct Moment {
     pub mark: Option<String>,
 }
 
+impl Moment {
+    /// The actor of what the bench did to the program.
+    pub const BENCH: &str = "bench";
+
+    /// It tells what was done to the program, or is marked as what matters: never left out.
+    pub fn is_deed(&self) -> bool {
+        self.mark.is_some() || self.actor == Self::BENCH
+    }
+}
+
 /// One of a program's two output streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -84,6 +84,18 @@ where
     }
 }
 
+/// Waits for all of these side by side; the first failure ends the wait.
+pub async fn all<T, E>(
+    futures: impl IntoIterator<Item = impl Future<Output = Result<T, E>>>,
+) -> Result<Vec<T>, E> {
+    futures_util::future::try_join_all(futures).await
+}
+
+/// Waits for both side by side, whatever becomes of either.
+pub async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
+    tokio::join!(one, other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

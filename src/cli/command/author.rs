@@ -1,11 +1,14 @@
 //! `mastery author`.
 
+mod replay;
+
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mastery_kit::random::Seed;
 
 use crate::{
+    app::supply::BackendChoice,
     cli::{
         context::Context,
         error::{CommandError, CommandResult, Ending, ErrorKind},
@@ -32,6 +35,7 @@ enum Deed {
     Check,
     Prove(Prove),
     New(New),
+    Replay(replay::Args),
 }
 
 /// Prove graders on programs whose verdict is known beforehand
@@ -73,6 +77,10 @@ struct Prove {
     #[arg(long, value_name = "TEXT", requires = "sample_unusual")]
     sample_by: Option<String>,
 
+    /// Where services of labs run: auto, docker or native
+    #[arg(long, value_name = "BACKEND", default_value = "auto")]
+    backend: BackendChoice,
+
     /// Run again what was proved already
     #[arg(long)]
     fresh: bool,
@@ -98,6 +106,7 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
         Deed::Check => check(ui, context),
         Deed::Prove(args) => prove_labs(ui, context, args),
         Deed::New(args) => new_lab(ui, context, args),
+        Deed::Replay(args) => replay::run(ui, args),
     }
 }
 
@@ -140,6 +149,7 @@ fn prove_labs(ui: &Ui, context: &Context, args: &Prove) -> CommandResult {
         keeping: Keeping {
             fresh: args.fresh,
             accept: args.accept,
+            backend: args.backend,
         },
         exe: Context::own_path()?,
     };

@@ -4,14 +4,14 @@ use crate::{
     app::doctor::{self, Finding, Health},
     cli::{
         context::Context,
-        error::{CommandError, CommandResult, Ending, ErrorKind},
-        ui::{Lines as _, Ui},
+        error::{CommandResult, Ending},
+        ui::{Ui, rendered},
     },
-    report::words::{Glyph, Line, Tone},
+    report::words::{self, Glyph, Line, Tone, hanging},
     workspace::ErrorKind as WorkspaceErrorKind,
 };
 
-/// Look at this machine: toolchains, git, disk, what killed runs left behind
+/// Look at this machine: toolchains, git, disk, Docker, caches, what killed runs left behind
 ///
 /// Every line that is not good says what to do. Leftovers of killed runs are swept.
 #[derive(Debug, clap::Args)]
@@ -21,16 +21,24 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(ui: &Ui, args: &Args) -> CommandResult {
+pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
     let here = Context::here()?;
     let workspace = match crate::workspace::Workspace::discover(&here) {
         Ok(workspace) => Some(workspace),
         Err(error) if matches!(error.kind(), WorkspaceErrorKind::NotAWorkspace { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let findings = doctor::examine(workspace.as_ref(), &here, &Context::supervisor()?)?;
+    let findings = doctor::examine(
+        workspace.as_ref(),
+        // A broken one is told by the commands that need it.
+        context.curriculum().ok(),
+        &here,
+        &Context::supervisor()?,
+    )?;
     if args.json {
-        ui.say(&json(&findings)?);
+        ui.say(&words::json(
+            &serde_json::json!({ "format": 1, "findings": findings }),
+        ));
     } else {
         ui.say(&told(ui, &findings));
     }
@@ -39,35 +47,33 @@ pub(crate) fn run(ui: &Ui, args: &Args) -> CommandResult {
 }
 
 fn told(ui: &Ui, findings: &[Finding]) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for finding in findings {
         let glyph = match finding.state {
             Health::Good => Glyph::Passed,
             Health::Optional => Glyph::Unsettled,
             Health::Bad => Glyph::Failed,
         };
-        let line = Line::new()
+        let label = Line::new()
             .then(glyph.tone(), format!("{} ", glyph.text(ui.out.ascii)))
-            .then(Tone::Bold, format!("{:<13}", finding.subject))
-            .then(Tone::Plain, ui.out.show(&finding.found));
-        text.line(line.render(ui.out));
+            .then(Tone::Bold, format!("{:<15}", finding.subject));
+        // Beside its subject; below it where that would leave a few letters a line.
+        let column = if ui.out.measure() < 60 { 4 } else { 17 };
+        if column == 4 {
+            lines.push(label);
+            lines.extend(hanging(
+                Line::new(),
+                column,
+                &finding.found,
+                Tone::Plain,
+                ui.out,
+            ));
+        } else {
+            lines.extend(hanging(label, column, &finding.found, Tone::Plain, ui.out));
+        }
         if let Some(deed) = &finding.deed {
-            let line = Line::new().then(Tone::Dim, format!("{:15}{deed}", ""));
-            text.line(line.render(ui.out));
+            lines.extend(hanging(Line::new(), column, deed, Tone::Dim, ui.out));
         }
     }
-    text
-}
-
-fn json(findings: &[Finding]) -> Result<String, CommandError> {
-    let value = serde_json::json!({ "format": 1, "findings": findings });
-    serde_json::to_string_pretty(&value)
-        .map(|text| text + "\n")
-        .map_err(|error| {
-            CommandError::new(
-                ErrorKind::Internal,
-                format!("No JSON: {error}."),
-                Vec::new(),
-            )
-        })
+    rendered(&lines, ui.out)
 }

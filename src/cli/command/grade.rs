@@ -3,12 +3,12 @@
 use std::{
     fs::File,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
 };
 
 use indicatif::ProgressDrawTarget;
-use mastery_kit::random::Seed;
+use mastery_kit::{random::Seed, verdict::Verdict};
 
 use crate::{
     app::{
@@ -16,21 +16,24 @@ use crate::{
         grade::{GradeRequest, Graded, Grading},
         scope,
         start::last_started,
+        supply::BackendChoice,
     },
     cli::{
         context::Context,
         error::{CommandError, CommandResult, Ending},
         ui::{Lines as _, Ui},
     },
-    grading::progress::Conclusion,
+    curriculum::Unit,
+    grading::{event::PlannedCheck, progress::Conclusion},
     report::{
         Fan, Reporter as _,
         json::Json,
         junit::Junit,
         plain::Plain,
+        problems::Problems,
         words::{Line, Tone, counted, tally},
     },
-    workspace::Imported,
+    workspace::{Imported, Workspace},
 };
 
 /// Build your program, start it, and check it from outside
@@ -61,8 +64,12 @@ pub(crate) struct Args {
     #[arg(long)]
     hold: bool,
 
-    /// How to tell it: plain, json (lines) or junit, each with =FILE to write it there; may be
-    /// repeated
+    /// Where the lab's services run: auto, docker or native; else `backend` of mastery.toml
+    #[arg(long, value_name = "BACKEND")]
+    backend: Option<BackendChoice>,
+
+    /// How to tell it: plain, json (lines), junit, or problems (for editors:
+    /// `FILE:LINE:COLUMN: error: WORDS`), each with =FILE to write it there; may be repeated
     #[arg(long, value_name = "FORM[=FILE]", default_value = "plain")]
     report: Vec<ReportTo>,
 
@@ -87,6 +94,7 @@ enum Form {
     Plain,
     Json,
     Junit,
+    Problems,
 }
 
 impl FromStr for ReportTo {
@@ -102,7 +110,8 @@ impl FromStr for ReportTo {
             "plain" => Form::Plain,
             "json" => Form::Json,
             "junit" => Form::Junit,
-            _ => return Err(format!("`{form}` is none of plain, json, junit")),
+            "problems" => Form::Problems,
+            _ => return Err(format!("`{form}` is none of plain, json, junit, problems")),
         };
         Ok(Self { form, file })
     }
@@ -118,6 +127,7 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
     let here = here.canonicalize().unwrap_or(here);
     let scope = scope::to_grade(curriculum, &workspace.root, &here, named, last.as_deref())
         .map_err(AppError::from)?;
+    let backend = backend(args.backend, &workspace);
     let grading = Grading::begin(&workspace, curriculum, Context::supervisor()?)?;
     ui.warn(&imported_told(&grading.imported));
     let told_here = reports
@@ -130,8 +140,10 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
             seed: args.seed,
             fail_fast: args.fail_fast,
             hold: args.hold,
+            backend,
         };
-        let mut fan = fan(ui, &reports, args, place > 0)?;
+        let lab = shown_folder(&workspace, unit, &here);
+        let mut fan = fan(ui, &reports, args, place > 0, lab)?;
         let graded = grading.unit(unit, &request, &mut |at, event| {
             if let Err(error) = fan.on_event(at, event) {
                 ui.warn(&format!("{error}\n"));
@@ -143,6 +155,7 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
         let graded = graded?;
         if told_here {
             ui.say(&after(ui, &graded));
+            ui.say(&next(ui, &graded));
         }
         ui.warn(&troubles(&graded));
         worst = worse(worst, ending(graded.progress.conclusion()));
@@ -151,6 +164,16 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
         }
     }
     Ok(worst)
+}
+
+/// Where services run: as asked, else as the workspace says.
+pub(super) fn backend(asked: Option<BackendChoice>, workspace: &Workspace) -> BackendChoice {
+    match (asked, workspace.settings.backend.as_deref()) {
+        (Some(asked), _) => asked,
+        // The workspace has read it already: it is one of the three.
+        (None, Some(setting)) => setting.parse().unwrap_or_default(),
+        (None, None) => BackendChoice::default(),
+    }
 }
 
 /// The reports asked for; two on standard output would be neither.
@@ -179,7 +202,21 @@ fn reports(args: &Args) -> Result<Vec<ReportTo>, CommandError> {
     Ok(reports)
 }
 
-fn fan(ui: &Ui, reports: &[ReportTo], args: &Args, append: bool) -> Result<Fan, CommandError> {
+/// A lab's folder, and how it is called from where one stands.
+fn shown_folder(workspace: &Workspace, unit: &Unit, here: &Path) -> (PathBuf, String) {
+    let folder = workspace.folder(&scope::place(unit));
+    let below = folder.strip_prefix(here).unwrap_or(&folder);
+    let shown = below.display().to_string();
+    (folder, shown)
+}
+
+fn fan(
+    ui: &Ui,
+    reports: &[ReportTo],
+    args: &Args,
+    append: bool,
+    (folder, shown): (PathBuf, String),
+) -> Result<Fan, CommandError> {
     let mut fan = Fan::new();
     for report in reports {
         let here = report.file.is_none();
@@ -191,10 +228,12 @@ fn fan(ui: &Ui, reports: &[ReportTo], args: &Args, append: bool) -> Result<Fan, 
             Form::Plain => "plain",
             Form::Json => "json",
             Form::Junit => "junit",
+            Form::Problems => "problems",
         };
         let reporter: Box<dyn crate::report::Reporter> = match report.form {
             Form::Json => Box::new(Json::new(out)),
             Form::Junit => Box::new(Junit::new(out)),
+            Form::Problems => Box::new(Problems::new(out, folder.clone(), shown.clone())),
             Form::Plain => {
                 let style = if here {
                     ui.out
@@ -269,7 +308,24 @@ pub(super) fn after(ui: &Ui, graded: &Graded) -> String {
     text
 }
 
-fn troubles(graded: &Graded) -> String {
+/// Where help is, after a failure.
+fn next(ui: &Ui, graded: &Graded) -> String {
+    let Some(run) = &graded.progress.run else {
+        return String::new();
+    };
+    let failed =
+        |(_, verdict, _): &(&PlannedCheck, &Verdict, u64)| matches!(verdict, Verdict::Failed(_));
+    let Some((check, ..)) = graded.progress.settled().find(failed) else {
+        return String::new();
+    };
+    let line = Line::new().then(Tone::Dim, "next: ").then(
+        Tone::Accent,
+        format!("mastery hint {} --lab {}", check.id, run.lab),
+    );
+    format!("{}\n", line.render(ui.out))
+}
+
+pub(super) fn troubles(graded: &Graded) -> String {
     let mut text = String::new();
     if let Some(trouble) = &graded.tape_trouble {
         text.line(format!("warning: {trouble}"));
@@ -285,7 +341,7 @@ fn troubles(graded: &Graded) -> String {
     text
 }
 
-fn imported_told(imported: &[Imported]) -> String {
+pub(super) fn imported_told(imported: &[Imported]) -> String {
     let kept: Vec<String> = imported
         .iter()
         .filter_map(|one| match one {

@@ -1,7 +1,9 @@
 //! `mastery progress`.
 
+use std::path::PathBuf;
+
 use crate::{
-    app::overview,
+    app::{overview, page},
     cli::{
         context::Context,
         error::{CommandError, CommandResult, Ending},
@@ -11,6 +13,9 @@ use crate::{
 };
 
 /// Show weeks, labs and checks: attempts, first attempt to pass, what is next
+///
+/// `--html progress.html` makes one page of it, with charts and with nothing that has to be fetched: to
+/// keep, to print, to hand in. A page it made before is replaced; any other file stays as it is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only this lab, with every check of it
@@ -20,11 +25,25 @@ pub(crate) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+
+    /// Write a page with charts into this file; `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "lab"])]
+    html: Option<PathBuf>,
 }
 
 pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
     let here = Context::here()?;
     let workspace = Context::workspace(&here)?;
+    if let Some(file) = &args.html {
+        let page = page::page(&workspace, context.curriculum()?)?.html();
+        if file.as_os_str() == "-" {
+            ui.say(&page);
+        } else {
+            page::write(file, &page)?;
+            ui.say(&format!("Written to {}.\n", file.display()));
+        }
+        return Ok(Ending::Good);
+    }
     let overview = overview::overview(&workspace, context.curriculum()?)?;
     if args.json {
         ui.say(&overview.to_json());

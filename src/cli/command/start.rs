@@ -5,6 +5,7 @@ use crate::{
     app::{
         scope,
         start::{self, BRIEF, Started, Starter},
+        toolchain,
     },
     cli::{
         context::Context,
@@ -38,18 +39,27 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
     let starter = Starter::parse(wanted).map_err(|error| {
         CommandError::user(error).hint("`--lang other` lays out the contract for any language.")
     })?;
-    for unit in scope.units {
+    let lack = match starter {
+        Starter::Language(language) => {
+            toolchain::lack(language, &Context::supervisor()?, &workspace.root)?
+        }
+        Starter::Other => None,
+    };
+    for unit in &scope.units {
         let laid = start::start(&workspace, curriculum, unit, starter)?;
         let shown = match here.strip_prefix(&workspace.root) {
             Ok(below) if below.as_os_str().is_empty() => laid.place.clone(),
             _ => workspace.folder(&laid.place).display().to_string(),
         };
-        ui.say(&told(unit, &laid, &shown));
+        ui.say(&told(unit, &laid, &shown, lack.as_deref()));
+    }
+    if let Some(first) = scope.units.first() {
+        start::remember(&workspace, first);
     }
     Ok(Ending::Good)
 }
 
-fn told(unit: &Unit, started: &Started, shown: &str) -> String {
+fn told(unit: &Unit, started: &Started, shown: &str, lack: Option<&str>) -> String {
     let report = &started.report;
     let mut text = format!("{} · {}\n", unit.id, unit.title);
     if report.created.is_empty() {
@@ -70,6 +80,9 @@ fn told(unit: &Unit, started: &Started, shown: &str) -> String {
     }
     for line in commit_told(&report.commit).lines() {
         text.line(format!("  {line}"));
+    }
+    if let Some(lack) = lack {
+        text.line(format!("  {lack}"));
     }
     let folder = shell_word(shown);
     text.line("\nNext:");

@@ -85,6 +85,7 @@ const fn graded(id: &'static str, needs: &'static [&'static str]) -> Check {
         id,
         limit: Duration::from_secs(1),
         needs,
+        env: &[],
         kind: CheckKind::Required,
         run: |_| Box::pin(async { Ok(()) }),
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mastery_kit::{
     process::{Finished, How, Launch, StartError, environment},
+    stop::{StopLevel, StopWatch},
     verdict::millis,
 };
 
@@ -11,7 +12,6 @@ use crate::grading::{
     event::{BuildResult, GradeEvent},
     plan::Plan,
     sink::Sink,
-    stop::{StopLevel, StopWatch},
 };
 
 /// How many of its last lines a failed build shows.
@@ -30,7 +30,14 @@ pub(super) async fn build(plan: &Plan, sink: &Sink, stop: &mut StopWatch) -> boo
             let result = if plan.current_builds.contains(&program.name) {
                 Some(BuildResult::Cached)
             } else {
-                one(plan, &program.name, command, stop).await
+                once(
+                    plan,
+                    &format!("{}.build", program.name),
+                    command,
+                    &BTreeMap::new(),
+                    stop,
+                )
+                .await
             };
             let Some(result) = result else { return false };
             let good = matches!(result, BuildResult::Cached | BuildResult::Built);
@@ -51,19 +58,16 @@ pub(super) async fn build(plan: &Plan, sink: &Sink, stop: &mut StopWatch) -> boo
 }
 
 /// One command; `None` when ^C ended it (dropping the future ends the command).
-async fn one(
+pub(super) async fn once(
     plan: &Plan,
-    program: &str,
+    name: &str,
     command: &[String],
+    set: &BTreeMap<String, String>,
     stop: &mut StopWatch,
 ) -> Option<BuildResult> {
-    let mut launch = Launch::new(
-        format!("{program}.build"),
-        command.to_vec(),
-        plan.directory.clone(),
-    );
+    let mut launch = Launch::new(name, command.to_vec(), plan.directory.clone());
     launch.shown_directory.clone_from(&plan.shown_directory);
-    launch.environment = environment(std::env::vars_os(), &BTreeMap::new());
+    launch.environment = environment(std::env::vars_os(), set);
     launch.logs = Some(plan.logs.clone());
     // Compilers and linkers may hold more than a program under test.
     launch.limits.memory_mib = launch.limits.memory_mib.max(8 * 1024);

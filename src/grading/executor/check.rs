@@ -6,16 +6,14 @@ use mastery_kit::{
     bench::{Bench, Check, Trace},
     process::ProgramHandle,
     random::Random,
+    stage::settled_death,
     stall::StallMeter,
+    stop::{StopLevel, StopWatch},
     verdict::{BenchError, Death, Evidence, Failure, Mismatch, Outcome, Verdict},
 };
 
-use super::programs::Programs;
-use crate::grading::{
-    catch::CatchUnwind,
-    plan::Plan,
-    stop::{StopLevel, StopWatch},
-};
+use super::scene::Scene;
+use crate::grading::{catch::CatchUnwind, plan::Plan};
 
 /// How long an exit may take to show after the connection broke: sockets close before the process
 /// can be waited for.
@@ -53,21 +51,21 @@ impl CheckEnd {
 pub(super) async fn run(
     plan: &Plan,
     check: &'static Check,
-    programs: &Programs<'_>,
+    scene: &Scene,
     stop: &mut StopWatch,
     meter: &StallMeter,
 ) -> Option<CheckEnd> {
-    let handles = programs.handles();
-    for handle in &handles {
+    for handle in &scene.stage.handles() {
         handle.mark();
     }
     meter.take_worst();
-    let (mut verdict, notes) = once(plan, check, programs, stop).await?;
+    let (mut verdict, notes) = once(plan, check, scene, stop).await?;
     let worst = meter.take_worst();
+    let accountable = scene.stage.unforgiven();
     let death = match verdict {
-        Verdict::Failed(_) => settled_death(&handles).await,
+        Verdict::Failed(_) => settled_death(&accountable, SETTLE).await,
         Verdict::Passed | Verdict::Unsettled(_) | Verdict::Skipped { .. } => {
-            handles.iter().find_map(ProgramHandle::death)
+            accountable.iter().find_map(ProgramHandle::death)
         }
     };
     let died = death.is_some();
@@ -87,7 +85,7 @@ pub(super) async fn run(
 async fn once(
     plan: &Plan,
     check: &'static Check,
-    programs: &Programs<'_>,
+    scene: &Scene,
     stop: &mut StopWatch,
 ) -> Option<(Verdict, Vec<String>)> {
     let trace = Trace::begin(check.limit);
@@ -96,7 +94,8 @@ async fn once(
         trace.clone(),
         random,
         plan.contract.clone(),
-        programs.addresses(),
+        scene.stage.clone(),
+        scene.world.clone(),
     );
     let act = CatchUnwind::new((check.run)(&mut bench));
     let verdict = tokio::select! {
@@ -133,16 +132,6 @@ fn over_limit(check: &Check, trace: &Trace) -> BenchError {
         last.unwrap_or_default()
     ))
     .unlock("Grade again; if it stays so, report it with the seed of this run.")
-}
-
-/// The death behind a failure, given a moment to show.
-async fn settled_death(handles: &[ProgramHandle]) -> Option<Death> {
-    for handle in handles {
-        if let Some(death) = handle.settle(SETTLE).await {
-            return Some(death);
-        }
-    }
-    None
 }
 
 /// A program that dies in a check fails it with the crash report; what the probe saw stays evidence.

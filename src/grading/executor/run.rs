@@ -4,19 +4,21 @@ use std::time::{Duration, Instant};
 
 use mastery_kit::{
     stall::StallMeter,
+    stop::StopWatch,
     verdict::{Verdict, millis},
+    world::Site,
 };
 
 use super::{
     build,
     check::{self, CheckEnd},
-    programs::Programs,
+    scene::Scene,
+    services::Services,
 };
 use crate::grading::{
-    event::{FORMAT, GradeEvent, RunKind, RunStarted, Tally},
+    event::{GradeEvent, Tally},
     plan::{Plan, PlannedRun},
     sink::Sink,
-    stop::{StopLevel, StopWatch},
 };
 
 /// After this many deaths nothing is learnt from starting the program once more.
@@ -26,26 +28,37 @@ const DEATHS: u32 = 3;
 pub(in crate::grading) async fn execute(plan: &Plan, sink: Sink, stop: StopWatch) {
     let mut run = Run {
         plan,
-        programs: Programs::new(plan, sink.clone()),
+        services: Services::new(plan, sink.clone()),
+        site: None,
+        scene: None,
         sink,
         stop,
         tally: Tally::default(),
         verdicts: Vec::new(),
         deaths: 0,
         meter: StallMeter::start(),
+        times: Times::default(),
     };
     run.whole().await;
 }
 
+mod ground;
+mod telling;
+
 struct Run<'p> {
     plan: &'p Plan,
-    programs: Programs<'p>,
+    services: Services<'p>,
+    /// What checks stand on, where the lab has services.
+    site: Option<Site>,
+    /// What the next check runs on.
+    scene: Option<Scene>,
     sink: Sink,
     stop: StopWatch,
     tally: Tally,
     verdicts: Vec<(&'static str, bool)>,
     deaths: u32,
     meter: StallMeter,
+    times: Times,
 }
 
 /// How long the parts took.
@@ -57,82 +70,153 @@ struct Times {
     stop: Duration,
 }
 
+/// Whether a run goes on.
+enum Next {
+    GoOn,
+    Over,
+}
+
 impl Run<'_> {
     async fn whole(&mut self) {
         self.sink.send(self.started()).await;
-        let mut times = Times::default();
         let begun = Instant::now();
         let built = build::build(self.plan, &self.sink, &mut self.stop).await;
-        times.build = begun.elapsed();
-        if built {
-            let begun = Instant::now();
-            let ready = self.programs.start(&mut self.stop).await;
-            times.start = begun.elapsed();
-            let begun = Instant::now();
-            if ready {
-                self.checks().await;
-            } else {
-                self.skip_rest(0, "the program never became ready").await;
-            }
-            times.checks = begun.elapsed();
-        } else {
+        self.times.build = begun.elapsed();
+        if !built {
             self.skip_rest(0, "the build failed").await;
+        } else if self.ground().await {
+            self.checks().await;
         }
         let begun = Instant::now();
-        self.programs.stop(&mut self.stop).await;
-        times.stop = begun.elapsed();
-        self.sink.send(self.finished(&times)).await;
+        self.end().await;
+        self.times.stop += begun.elapsed();
+        self.sink.send(self.finished()).await;
+    }
+
+    /// Brings up everything the checks need; false when they cannot run, which was told.
+    async fn ground(&mut self) -> bool {
+        let begun = Instant::now();
+        let ready =
+            self.services_and_setup().await && (self.plan.fresh || self.first_scene().await);
+        self.times.start += begun.elapsed();
+        ready
+    }
+
+    async fn first_scene(&mut self) -> bool {
+        let scene = Scene::plain(self.plan, &self.sink);
+        let ready = scene.start(&mut self.stop).await;
+        self.scene = Some(scene);
+        if !ready {
+            self.skip_rest(0, "the program never became ready").await;
+        }
+        ready
     }
 
     async fn checks(&mut self) {
+        if self.plan.serve {
+            return self.serve().await;
+        }
         for (place, planned) in self.plan.checks.iter().enumerate() {
             if self.interrupted() {
                 return;
             }
-            let id = planned.check.id;
             if let Some(need) = self.unmet_need(planned) {
-                self.settle(
-                    id,
-                    Verdict::Skipped {
-                        after: need.to_owned(),
-                    },
-                    0,
-                )
-                .await;
+                let after = need.to_owned();
+                let verdict = Verdict::Skipped { after };
+                self.settle(planned.check.id, verdict, 0).await;
                 continue;
             }
-            let Some(passed) = self.one(planned).await else {
-                return;
-            };
-            let last = place + 1 == self.plan.checks.len();
-            if passed {
-                continue;
-            }
-            if self.plan.hold {
-                self.hold(id).await;
-                self.skip_rest(place + 1, "--hold stopped at the first failure")
-                    .await;
-                return;
-            }
-            if self.plan.fail_fast {
-                self.skip_rest(place + 1, "--fail-fast stopped at the first failure")
-                    .await;
-                return;
-            }
-            if !last && !self.recover(place + 1).await {
+            if let Next::Over = self.step(place, planned).await {
                 return;
             }
         }
     }
 
-    /// Runs one check; `None` when ^C ended it, else whether it passed.
-    async fn one(&mut self, planned: &PlannedRun) -> Option<bool> {
+    /// One check with everything around it.
+    async fn step(&mut self, place: usize, planned: &PlannedRun) -> Next {
         let id = planned.check.id;
-        self.sink
-            .send(GradeEvent::CheckStarted {
-                check: id.to_owned(),
-            })
+        if !self.set_scene(place, id).await {
+            return match (self.interrupted(), place) {
+                (true, _) => Next::Over,
+                (false, 0) if self.verdicts.is_empty() => {
+                    self.skip_rest(0, "the program never became ready").await;
+                    Next::Over
+                }
+                (false, _) => self.after(place, false).await,
+            };
+        }
+        let begun = Instant::now();
+        let passed = self.one(place, planned).await;
+        self.times.checks += begun.elapsed();
+        let Some(passed) = passed else {
+            return Next::Over;
+        };
+        self.after(place, passed).await
+    }
+
+    /// What a check's end means for the next.
+    async fn after(&mut self, place: usize, passed: bool) -> Next {
+        let (next, id) = (place + 1, self.plan.checks[place].check.id);
+        if !passed && self.plan.hold {
+            self.hold(id).await;
+            self.skip_rest(next, "--hold stopped at the first failure")
+                .await;
+            return Next::Over;
+        }
+        if !passed && self.plan.fail_fast {
+            self.skip_rest(next, "--fail-fast stopped at the first failure")
+                .await;
+            return Next::Over;
+        }
+        let begun = Instant::now();
+        let next = self.make_ready(next, passed).await;
+        self.times.start += begun.elapsed();
+        next
+    }
+
+    async fn make_ready(&mut self, next: usize, passed: bool) -> Next {
+        if self.plan.fresh {
+            self.strike().await;
+            if let Some(error) = self.services.lost().await {
+                return self.replace_services(next, &error).await;
+            }
+        }
+        if passed || next == self.plan.checks.len() {
+            return Next::GoOn;
+        }
+        if self.deaths >= DEATHS {
+            self.skip_rest(next, "the program died three times").await;
+            return Next::Over;
+        }
+        if self.plan.fresh || self.restart().await {
+            return Next::GoOn;
+        }
+        self.skip_rest(next, "the program never became ready again")
             .await;
+        Next::Over
+    }
+
+    /// Programs that all checks share, started anew, so that failures never cascade (decision 3).
+    async fn restart(&mut self) -> bool {
+        let Some(scene) = &self.scene else {
+            return false;
+        };
+        scene.stage.end(&mut self.stop).await;
+        !self.interrupted() && scene.start(&mut self.stop).await
+    }
+
+    async fn strike(&mut self) {
+        if let Some(scene) = self.scene.take() {
+            let site = self.site.as_ref();
+            scene.strike(site, &mut self.stop, &self.sink).await;
+        }
+    }
+
+    /// Runs one check; `None` when ^C ended it, else whether it passed.
+    async fn one(&mut self, place: usize, planned: &PlannedRun) -> Option<bool> {
+        let id = planned.check.id;
+        let check = id.to_owned();
+        self.sink.send(GradeEvent::CheckStarted { check }).await;
         let begun = Instant::now();
         let mut ended = self.once(planned).await?;
         if let Some(stalled) = ended.stalled {
@@ -142,11 +226,10 @@ impl Run<'_> {
             );
             self.sink.note(text, Some(id)).await;
             // On a fresh program, so that the same seed means the same inputs.
-            self.programs.stop(&mut self.stop).await;
-            if !self.programs.start(&mut self.stop).await {
+            if !self.once_more(place).await {
                 let after = "the program never became ready again".to_owned();
-                self.settle(id, Verdict::Skipped { after }, millis(begun.elapsed()))
-                    .await;
+                let verdict = Verdict::Skipped { after };
+                self.settle(id, verdict, millis(begun.elapsed())).await;
                 return Some(false);
             }
             ended = self.once(planned).await?;
@@ -156,40 +239,71 @@ impl Run<'_> {
             self.sink.note(note, Some(id)).await;
         }
         self.deaths += u32::from(ended.died);
+        if ended.verdict != Verdict::Passed
+            && let Some(error) = self.services.lost_under_it().await
+        {
+            // Whatever the check saw, it saw it without its service.
+            ended.verdict = Verdict::Unsettled(error);
+        }
         let passed = ended.verdict == Verdict::Passed;
-        self.settle(id, ended.verdict, millis(begun.elapsed()))
-            .await;
+        let took_ms = millis(begun.elapsed());
+        self.settle(id, ended.verdict, took_ms).await;
         Some(passed)
     }
 
-    async fn once(&mut self, planned: &PlannedRun) -> Option<CheckEnd> {
-        check::run(
-            self.plan,
-            planned.check,
-            &self.programs,
-            &mut self.stop,
-            &self.meter,
-        )
-        .await
+    async fn once_more(&mut self, place: usize) -> bool {
+        if !self.plan.fresh {
+            return self.restart().await;
+        }
+        self.strike().await;
+        let Some(site) = &self.site else { return false };
+        let Ok(scene) = Scene::with_world(self.plan, &self.sink, site, place).await else {
+            return false;
+        };
+        let ready = scene.start(&mut self.stop).await;
+        self.scene = Some(scene);
+        ready
     }
 
-    /// After a bad check the programs are started anew, so that failures never cascade
-    /// (decision 3). False when there is nothing more to run.
-    async fn recover(&mut self, next: usize) -> bool {
-        if self.deaths >= DEATHS {
-            self.skip_rest(next, "the program died three times").await;
-            return false;
+    async fn once(&mut self, planned: &PlannedRun) -> Option<CheckEnd> {
+        let scene = self.scene.as_ref()?;
+        check::run(self.plan, planned.check, scene, &mut self.stop, &self.meter).await
+    }
+
+    /// Everything up, no check, until ^C.
+    async fn serve(&mut self) {
+        if self.plan.fresh && !self.set_scene(0, "").await {
+            return;
         }
-        self.programs.stop(&mut self.stop).await;
-        if self.interrupted() {
-            return false;
+        self.hold("").await;
+    }
+
+    /// Ends everything: programs within their grace, then services.
+    async fn end(&mut self) {
+        if let Some(scene) = self.scene.take() {
+            if !self.plan.fresh || self.plan.serve {
+                scene.stage.end(&mut self.stop).await;
+            }
+            let site = self.site.as_ref();
+            scene.strike(site, &mut self.stop, &self.sink).await;
         }
-        if self.programs.start(&mut self.stop).await {
-            return true;
+        if let Some(site) = &mut self.site
+            && let Err(error) = site.leave().await
+        {
+            let text = format!("Not everything was cleared away: {error}");
+            self.sink.note(text, None).await;
         }
-        self.skip_rest(next, "the program never became ready again")
-            .await;
-        false
+        self.services.stop().await;
+    }
+
+    /// Part of the names of this run on services that others may use too. Programs see these names,
+    /// so nothing of the seed may be read from it.
+    fn token(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.plan.seed.to_string().as_bytes());
+        hasher.update(&std::process::id().to_ne_bytes());
+        hasher.update(&self.plan.began_at.to_ne_bytes());
+        hasher.finalize().to_hex()[..10].to_owned()
     }
 
     fn unmet_need(&self, planned: &PlannedRun) -> Option<&'static str> {
@@ -200,88 +314,5 @@ impl Run<'_> {
                     .iter()
                     .any(|(id, passed)| id == need && !passed)
         })
-    }
-
-    async fn skip_rest(&mut self, from: usize, after: &str) {
-        if self.interrupted() {
-            return;
-        }
-        for planned in &self.plan.checks[from..] {
-            let verdict = Verdict::Skipped {
-                after: after.to_owned(),
-            };
-            self.settle(planned.check.id, verdict, 0).await;
-        }
-    }
-
-    async fn settle(&mut self, id: &'static str, verdict: Verdict, took_ms: u64) {
-        self.tally.count(&verdict);
-        self.verdicts.push((id, verdict == Verdict::Passed));
-        self.sink
-            .send(GradeEvent::CheckFinished {
-                check: id.to_owned(),
-                verdict,
-                took_ms,
-            })
-            .await;
-    }
-
-    async fn hold(&mut self, check: &str) {
-        let addresses = self.programs.addresses_by_variable();
-        self.sink
-            .send(GradeEvent::Held {
-                check: check.to_owned(),
-                addresses,
-            })
-            .await;
-        self.stop.at_least(StopLevel::WindDown).await;
-    }
-
-    /// ^C ended the run. Held runs end by ^C too, but that is how they are meant to end.
-    fn interrupted(&self) -> bool {
-        self.stop.level() > StopLevel::Run && !self.held()
-    }
-
-    fn held(&self) -> bool {
-        self.plan.hold && self.verdicts.iter().any(|(_, passed)| !passed)
-    }
-
-    fn started(&self) -> GradeEvent {
-        let plan = self.plan;
-        GradeEvent::RunStarted(Box::new(RunStarted {
-            format: FORMAT,
-            mastery: env!("CARGO_PKG_VERSION").to_owned(),
-            lab: plan.lab.to_string(),
-            title: plan.title.clone(),
-            revision: plan.revision,
-            contract: plan.contract_hash.clone(),
-            seed: plan.seed.to_string(),
-            language: plan.language.clone(),
-            backend: None,
-            services: std::collections::BTreeMap::new(),
-            kind: plan.kind,
-            checks: plan
-                .checks
-                .iter()
-                .map(|planned| planned.told.clone())
-                .collect(),
-            of: plan.of,
-            began_at: plan.began_at,
-        }))
-    }
-
-    fn finished(&self, times: &Times) -> GradeEvent {
-        GradeEvent::RunFinished {
-            kind: if self.interrupted() {
-                RunKind::Interrupted
-            } else {
-                self.plan.kind
-            },
-            tally: self.tally,
-            build_ms: millis(times.build),
-            start_ms: millis(times.start),
-            checks_ms: millis(times.checks),
-            stop_ms: millis(times.stop),
-        }
     }
 }

@@ -232,13 +232,7 @@ pub fn beside(left: Line, right: Line, style: Style) -> Vec<Line> {
 const PROSE_ROWS: usize = 24;
 
 /// A label and a text beside it that goes on under itself; under the label where it is narrow.
-pub(in crate::report) fn hanging(
-    label: Line,
-    column: usize,
-    text: &str,
-    tone: Tone,
-    style: Style,
-) -> Vec<Line> {
+pub fn hanging(label: Line, column: usize, text: &str, tone: Tone, style: Style) -> Vec<Line> {
     let shown: Vec<String> = text.lines().map(|line| style.show(line)).collect();
     let narrow = style.measure() < column + 20 && label.width() > 0;
     let start = if narrow { 4 } else { column };

@@ -226,16 +226,22 @@ impl Http {
                 Err(error) => return Err(error),
             }
         }
-        let mut line = match (Line::open(&turn, None).await, before) {
-            // It did not close an idle connection; it died of this request.
-            (Err(error), Some(first)) if error.is_refused() => return Err(first),
-            (line, _) => line?,
+        let again = match Line::open(&turn, None).await {
+            Ok(mut line) => line.exchange(&turn).await.map(|answer| (line, answer)),
+            Err(error) => Err(error),
         };
-        let answer = line.exchange(&turn).await?;
-        if request.raw.is_none() {
-            self.pool().push(line);
+        match (again, before) {
+            (Ok((line, answer)), _) => {
+                if request.raw.is_none() {
+                    self.pool().push(line);
+                }
+                Ok(answer)
+            }
+            // It did not close an idle connection; it died of this request, and of a second one
+            // nothing ever left.
+            (Err(error), Some(first)) if error.has_sent_nothing() => Err(first),
+            (Err(error), _) => Err(error),
         }
-        Ok(answer)
     }
 
     /// An idle connection that the program has not closed.

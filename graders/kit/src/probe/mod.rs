@@ -1,3 +1,5 @@
-//! Probes speak to the learner's program. Each says in its doc whose fault its errors are.
+//! Probes speak to the learner's program and to its services. Each says in its doc whose fault its errors are.
 
 pub mod http;
+pub mod kafka;
+pub mod sql;

@@ -68,6 +68,8 @@ impl Supervisor {
             log_bytes: launch.limits.log_bytes,
             open_files: launch.limits.open_files,
             file_bytes: launch.limits.file_bytes,
+            user: launch.user,
+            farewell: launch.farewell,
         }));
         let (child, mut orders, mut reports) =
             (self.spawn(&launch)).map_err(|error| self.fault(&error))?;

@@ -8,6 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::launch::{Farewell, User};
 use crate::verdict::{Exit, Stream};
 
 /// Longer than any frame of ours; whoever announces more does not speak this protocol.
@@ -24,6 +25,8 @@ pub(crate) struct Spec {
     pub(crate) log_bytes: u64,
     pub(crate) open_files: u64,
     pub(crate) file_bytes: u64,
+    pub(crate) user: Option<User>,
+    pub(crate) farewell: Farewell,
 }
 
 /// From the owner to the supervisor.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use rustix::fs::{Access, access};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::environment::{Environment, environment};
@@ -30,9 +31,32 @@ pub struct Launch {
     /// continues them.
     pub logs: Option<PathBuf>,
     pub limits: Limits,
+    /// Whom it runs as; only root may choose. Directory and files must be within their reach.
+    pub user: Option<User>,
+    /// How it is asked to leave.
+    pub farewell: Farewell,
     /// Where its output goes as it comes. Never waited for: what a full channel does not take is
     /// counted in the next chunk.
     pub output: Option<mpsc::Sender<OutputChunk>>,
+}
+
+/// An account of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub uid: u32,
+    pub gid: u32,
+}
+
+/// How a program is asked to leave, and what becomes of it when its owner vanishes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Farewell {
+    /// SIGTERM; SIGKILL at once when the owner vanishes. Every program of a learner.
+    #[default]
+    Terminate,
+    /// SIGINT; the same, and two seconds of it, when the owner vanishes. Postgres: on SIGTERM it
+    /// would wait for its clients, and killed it leaves a segment of shared memory behind for ever.
+    Interrupt,
 }
 
 /// How much a program may take.
@@ -109,6 +133,8 @@ impl Launch {
             environment: environment(std::env::vars_os(), &BTreeMap::new()),
             logs: None,
             limits: Limits::default(),
+            user: None,
+            farewell: Farewell::default(),
             output: None,
         }
     }

@@ -9,7 +9,7 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-/// A listening socket.
+/// A socket's own end, and the number its descriptors point to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
@@ -18,28 +18,43 @@ pub(crate) struct Listening {
 
 /// Every TCP socket that listens, of both families.
 pub(crate) fn listening() -> Vec<Listening> {
-    #[cfg(target_os = "linux")]
-    if let Ok(found) = netlink::listening() {
-        return found;
-    }
-    by_table()
+    in_state(LISTEN)
 }
 
-fn by_table() -> Vec<Listening> {
+/// The own ends of all established TCP connections, of both families.
+pub(crate) fn established() -> Vec<Listening> {
+    in_state(ESTABLISHED)
+}
+
+/// States as the table writes them, and as their number.
+type State = (&'static str, u32);
+const LISTEN: State = ("0A", 10);
+const ESTABLISHED: State = ("01", 1);
+
+fn in_state(state: State) -> Vec<Listening> {
+    #[cfg(target_os = "linux")]
+    if let Ok(found) = netlink::in_state(state.1) {
+        return found;
+    }
+    by_table(state.0)
+}
+
+fn by_table(state: &str) -> Vec<Listening> {
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok())
         .flat_map(|table| {
             let rows = table.lines().skip(1);
-            rows.filter_map(parse_row).collect::<Vec<_>>()
+            rows.filter_map(|row| parse_row(row, state))
+                .collect::<Vec<_>>()
         })
         .collect()
 }
 
-/// A row of the table, when its socket listens.
-fn parse_row(row: &str) -> Option<Listening> {
+/// A row of the table, when its socket is in this state.
+fn parse_row(row: &str, state: &str) -> Option<Listening> {
     let fields: Vec<&str> = row.split_ascii_whitespace().collect();
-    if *fields.get(3)? != "0A" {
+    if *fields.get(3)? != state {
         return None;
     }
     let (ip, port) = fields.get(1)?.split_once(':')?;
@@ -79,11 +94,10 @@ mod netlink {
     const REQUEST_DUMP: u16 = 0x301;
     const DONE: u16 = 3;
     const TCP: u8 = 6;
-    const STATE_LISTEN: u32 = 1 << 10;
     const HEADER: usize = 16;
     const REQUEST: usize = HEADER + 56;
 
-    pub(super) fn listening() -> io::Result<Vec<Listening>> {
+    pub(super) fn in_state(state: u32) -> io::Result<Vec<Listening>> {
         let mut found = Vec::new();
         for family in [AddressFamily::INET, AddressFamily::INET6] {
             let socket = socket_with(
@@ -92,7 +106,7 @@ mod netlink {
                 SocketFlags::CLOEXEC,
                 Some(SOCK_DIAG),
             )?;
-            send(&socket, &request(family)?, SendFlags::empty())?;
+            send(&socket, &request(family, state)?, SendFlags::empty())?;
             let mut buffer = vec![0; 32 * 1024];
             loop {
                 let (length, _) = recv(&socket, buffer.as_mut_slice(), RecvFlags::empty())?;
@@ -104,7 +118,7 @@ mod netlink {
         Ok(found)
     }
 
-    fn request(family: AddressFamily) -> io::Result<Vec<u8>> {
+    fn request(family: AddressFamily, state: u32) -> io::Result<Vec<u8>> {
         let family = u8::try_from(family.as_raw()).map_err(io::Error::other)?;
         let mut bytes = Vec::with_capacity(REQUEST);
         bytes.extend(72_u32.to_ne_bytes());
@@ -112,7 +126,7 @@ mod netlink {
         bytes.extend(REQUEST_DUMP.to_ne_bytes());
         bytes.extend([0; 8]); // sequence and port: one question for each socket
         bytes.extend([family, TCP, 0, 0]);
-        bytes.extend(STATE_LISTEN.to_ne_bytes());
+        bytes.extend((1_u32 << state).to_ne_bytes());
         bytes.resize(REQUEST, 0); // any socket
         Ok(bytes)
     }
@@ -170,7 +184,7 @@ mod tests {
             )
         };
         let read = |local, state| {
-            parse_row(&row(local, state)).map(|one| (one.address.to_string(), one.inode))
+            parse_row(&row(local, state), LISTEN.0).map(|one| (one.address.to_string(), one.inode))
         };
         assert_eq!(
             read("0100007F:A391", "0A"),
@@ -198,10 +212,10 @@ mod tests {
                     .find(|one| one.address == address)
                     .map(|one| one.inode)
             };
-            let table = inode_in(by_table());
+            let table = inode_in(by_table(LISTEN.0));
             assert!(table.is_some());
             assert_eq!(inode_in(listening()), table);
-            if let Ok(asked) = netlink::listening() {
+            if let Ok(asked) = netlink::in_state(LISTEN.1) {
                 assert_eq!(inode_in(asked), table);
             }
         }

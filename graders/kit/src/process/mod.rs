@@ -7,15 +7,17 @@
 
 mod captured;
 mod client;
+mod detached;
 mod environment;
 mod frame;
 mod launch;
 mod listening;
 pub mod ports;
-mod procfs;
+pub(crate) mod procfs;
 mod program;
 pub mod ready;
 mod resources;
+mod room;
 pub mod supervisor;
 mod sweep;
 mod tool;
@@ -24,10 +26,12 @@ mod transcript;
 pub use self::{
     captured::{Captured, Output},
     client::Supervisor,
+    detached::{detached, own_session},
     environment::{Environment, environment, redact},
-    launch::{Launch, Limits, Looked, OutputChunk, StartError},
+    launch::{Farewell, Launch, Limits, Looked, OutputChunk, StartError, User},
     program::{Deed, End, Ending, Program, ProgramHandle},
     resources::Resources,
+    room::make_room,
     sweep::end_tree,
     tool::{Finished, How},
 };

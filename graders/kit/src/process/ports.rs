@@ -10,7 +10,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
 };
 
-use super::{listening::listening, procfs, program::ProgramHandle};
+use super::{
+    listening::{established, listening},
+    procfs,
+    program::ProgramHandle,
+};
 
 /// Whose a listening port is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +58,17 @@ pub fn listeners(program: &ProgramHandle) -> Vec<SocketAddr> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The local ports of the connections that the program, or a process it started, holds: what an
+/// interposer needs to know whose a connection is. Empty where the system does not tell.
+pub fn connected_from(program: &ProgramHandle) -> BTreeSet<u16> {
+    let own = sockets_of_tree(program.supervisor_pid());
+    established()
+        .into_iter()
+        .filter(|one| own.contains(&one.inode))
+        .map(|one| one.address.port())
+        .collect()
 }
 
 /// Who gets a connection to `127.0.0.1:port`. With several listeners any foreign one counts: the

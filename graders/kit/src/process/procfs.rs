@@ -10,6 +10,8 @@ pub(crate) struct Stat {
     pub(crate) state: char,
     pub(crate) parent: u32,
     pub(crate) group: u32,
+    /// Somebody sits in front of it.
+    pub(crate) has_terminal: bool,
     pub(crate) cpu_ticks: u64,
     pub(crate) threads: u64,
     pub(crate) resident_pages: u64,
@@ -51,6 +53,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
         state: fields.first()?.chars().next()?,
         parent: small(1)?,
         group: small(2).unwrap_or(0),
+        has_terminal: fields.get(4).is_some_and(|terminal| *terminal != "0"),
         cpu_ticks: number(11)?.saturating_add(number(12)?),
         threads: number(17)?,
         resident_pages: number(21)?,
@@ -127,6 +130,17 @@ pub(crate) fn pids() -> impl Iterator<Item = u32> {
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
+/// Who works in this folder or below it, without a terminal: no shell of a person's who looks around.
+pub(crate) fn working_below(folder: &Path) -> Vec<u32> {
+    let works = |pid: &u32| {
+        // A zombie works nowhere: its link cannot be read.
+        let place = fs::read_link(format!("/proc/{pid}/cwd"));
+        place.is_ok_and(|place| place.starts_with(folder))
+            && stat(*pid).is_some_and(|process| !process.has_terminal)
+    };
+    pids().filter(works).collect()
+}
+
 /// A field of `/proc/<pid>/status` or `smaps_rollup` that is given in kB, as bytes.
 pub(crate) fn kilobytes(pid: u32, file: &str, field: &str) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
@@ -154,6 +168,7 @@ mod tests {
                 state: 'S',
                 parent: 1,
                 group: 40,
+                has_terminal: false,
                 cpu_ticks: 42,
                 threads: 7,
                 resident_pages: 250,

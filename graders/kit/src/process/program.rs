@@ -40,7 +40,7 @@ pub enum Deed {
     Cont,
     /// SIGKILL to all of it. What follows is no death.
     Kill,
-    /// SIGTERM to its group, SIGKILL to all of it after the grace. What follows is no death.
+    /// SIGTERM (or its own [`super::Farewell`]) to its group, SIGKILL to all of it after the grace. What follows is no death.
     Term { grace: Duration },
 }
 
@@ -186,6 +186,11 @@ impl ProgramHandle {
             Some(End::Died(death)) => Some(death.clone()),
             Some(End::Stopped(_) | End::Lost(_)) | None => None,
         }
+    }
+
+    /// How its main process ended, if it has.
+    pub(crate) fn end(&self) -> Option<End> {
+        self.0.state.borrow().end.clone()
     }
 
     /// Whether its main process has ended, for whatever reason.

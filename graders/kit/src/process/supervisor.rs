@@ -30,17 +30,25 @@ use rustix::{
 };
 
 use self::{output::Outputs, wire::Wire};
-use super::frame::{Exited, Gone, Order, Report, Started};
+use super::{
+    frame::{Exited, Gone, Order, Report, Started},
+    launch::Farewell,
+};
 use crate::verdict::Exit;
 
 /// Enough for any thread here; the default would be reserved, not used, but nobody needs it.
 const STACK: usize = 128 * 1024;
-/// How often the memory of the tree is looked at.
-const MEMORY_STEP: Duration = Duration::from_millis(50);
+/// How often the memory of the tree is looked at, at most and at least.
+const MEMORY_STEPS: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(500)];
+/// Faster than this many bytes a millisecond no tree of processes touches new memory: what is far
+/// from its limit is looked at less often, for a look reads a file for each thread.
+const MEMORY_RATE: u64 = 8 << 20;
 /// How often those that still fork are looked for while all are being ended.
 const KILL_STEP: Duration = Duration::from_millis(2);
 /// After this even SIGKILL has failed; what is left is named and given up.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
+/// What a program that must not be killed has to leave by itself when its owner vanished.
+const ALONE_GRACE: Duration = Duration::from_secs(2);
 /// How long the report of an exit waits for the output that came before it.
 const FLUSH_LIMIT: Duration = Duration::from_millis(50);
 
@@ -102,7 +110,8 @@ fn supervise() -> io::Result<()> {
         main,
         begun,
         memory_mib: spec.memory_mib,
-        next_look: begun + MEMORY_STEP,
+        farewell: spec.farewell,
+        next_look: begun + MEMORY_STEPS[0],
         asked: false,
         over_memory: None,
         main_ended: false,
@@ -151,6 +160,12 @@ fn listen(orders: &mut File, events: &Sender<Event>) {
     }
 }
 
+/// How long memory with so many bytes of room needs no look.
+fn until_limit(room: u64) -> Duration {
+    let [least, most] = MEMORY_STEPS;
+    Duration::from_millis(room / MEMORY_RATE).clamp(least, most)
+}
+
 /// One program under supervision, from its start until nothing of it is left.
 struct Supervision {
     wire: Wire,
@@ -159,6 +174,7 @@ struct Supervision {
     main: u32,
     begun: Instant,
     memory_mib: u64,
+    farewell: Farewell,
     next_look: Instant,
     /// The owner has asked for the end: what follows is no death.
     asked: bool,
@@ -199,8 +215,7 @@ impl Supervision {
                     return self.finish(left);
                 }
             } else if now >= self.next_look {
-                self.next_look = now + MEMORY_STEP;
-                self.look_at_memory();
+                self.look_at_memory(now);
             }
         }
     }
@@ -230,7 +245,11 @@ impl Supervision {
             Event::Order(Order::Stop) => tree::stop_all(self.main),
             Event::Order(Order::Cont) => tree::continue_all(self.main),
             // A second start is nonsense; whoever sends it is no owner of ours.
-            Event::Order(Order::Start(_)) | Event::Alone => self.kill(false),
+            Event::Order(Order::Start(_)) => self.kill(false),
+            Event::Alone => match self.farewell {
+                Farewell::Terminate => self.kill(false),
+                Farewell::Interrupt => self.ask(ALONE_GRACE),
+            },
             Event::Reaped { pid, exit, at } if pid == self.main => self.on_exit(exit, at),
             Event::Reaped { .. } => self.end_those_who_left_the_group(),
             Event::Flushed => self.say_exit(),
@@ -247,7 +266,7 @@ impl Supervision {
         let now = Instant::now();
         self.ending_since.get_or_insert(now);
         self.kill_at = Some(now + grace.min(Duration::from_hours(24)));
-        tree::terminate_group(self.main);
+        tree::ask_group(self.main, self.farewell);
     }
 
     fn on_exit(&mut self, exit: Exit, at: Instant) {
@@ -294,9 +313,11 @@ impl Supervision {
         tree::kill_all(self.main);
     }
 
-    fn look_at_memory(&mut self) {
+    fn look_at_memory(&mut self, now: Instant) {
         let limit = self.memory_mib.saturating_mul(1024 * 1024);
-        if let Some(used) = tree::memory_beyond(limit) {
+        let used = tree::memory(limit);
+        self.next_look = now + until_limit(limit.saturating_sub(used));
+        if used > limit {
             self.over_memory = Some(Exit::Memory {
                 used_mib: used / (1024 * 1024),
                 limit_mib: self.memory_mib,

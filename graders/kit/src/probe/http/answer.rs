@@ -35,6 +35,24 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All lines of this header as one (RFC 9110 §5.3); `name` in any case.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let lines = self
+            .headers
+            .iter()
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name));
+        lines
+            .map(|(_, value)| value.trim().to_owned())
+            .reduce(|all, line| format!("{all}, {line}"))
+    }
+
+    /// The media type of the body in lower case, without its parameters; empty where none is told.
+    pub fn media_type(&self) -> String {
+        let told = self.header("content-type").unwrap_or_default();
+        let essence = told.split(';').next().unwrap_or_default();
+        essence.trim().to_ascii_lowercase()
+    }
+
     /// What was asked, in short: `POST /v2/orders`.
     pub fn label(&self) -> &str {
         &self.label
@@ -92,12 +110,18 @@ impl Answer {
 
     /// Fails unless the status is one of these.
     pub fn expect_status_of(&self, wanted: &[u16]) -> Result<&Self, Mismatch> {
+        self.expect_status_to(&self.label, wanted)
+    }
+
+    /// Fails unless the status is one of these; `what` says what was asked, where the method and
+    /// the path alone do not (`a POST without a key`).
+    pub fn expect_status_to(&self, what: &str, wanted: &[u16]) -> Result<&Self, Mismatch> {
         if wanted.contains(&self.status) {
             return Ok(self);
         }
         let wanted: Vec<String> = wanted.iter().map(|status| status_text(*status)).collect();
         Err(self.wrong(
-            format!("You answered {} to {}.", self.status_text(), self.label),
+            format!("You answered {} to {what}.", self.status_text()),
             wanted.join(" or "),
             self.status_text(),
         ))

@@ -90,15 +90,9 @@ impl HttpError {
         )
     }
 
-    /// Nobody listens any more.
-    pub(super) fn is_refused(&self) -> bool {
-        matches!(
-            &*self.0,
-            Inner::Program {
-                trouble: Trouble::Refused,
-                ..
-            }
-        )
+    /// There is no request to show: nobody listened, or the connection broke before.
+    pub(super) fn has_sent_nothing(&self) -> bool {
+        matches!(&*self.0, Inner::Program { exchange, .. } if exchange.request.is_empty())
     }
 }
 

@@ -61,6 +61,10 @@ pub(super) fn spawn(spec: &Spec) -> Result<Child, Refused> {
         .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(user) = spec.user {
+        // Supplementary groups are dropped with it.
+        command.uid(user.uid).gid(user.gid);
+    }
     command.spawn().map_err(|error| Refused {
         why: error.to_string(),
         program: !matches!(

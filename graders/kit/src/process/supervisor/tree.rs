@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, os::unix::process::ExitStatusExt as _, process:
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::{
-    process::procfs::{self, Stat},
+    process::{
+        Farewell,
+        procfs::{self, Stat},
+    },
     verdict::Exit,
 };
 
@@ -16,9 +19,13 @@ pub(super) fn alive() -> Vec<Stat> {
     all
 }
 
-/// TERM to the program's group; CONT, because who is frozen cannot obey.
-pub(super) fn terminate_group(main: u32) {
-    signal_group(main, Signal::TERM);
+/// Asks the program's group to leave; CONT, because who is frozen cannot obey.
+pub(super) fn ask_group(main: u32, farewell: Farewell) {
+    let signal = match farewell {
+        Farewell::Terminate => Signal::TERM,
+        Farewell::Interrupt => Signal::INT,
+    };
+    signal_group(main, signal);
     continue_all(main);
 }
 
@@ -74,20 +81,20 @@ fn to_pid(pid: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(pid).ok()?)
 }
 
-/// The memory of the tree in bytes, when it is beyond `limit`.
-pub(super) fn memory_beyond(limit: u64) -> Option<u64> {
+/// The memory of the tree in bytes: more than it is where processes share pages, but exact beyond
+/// `limit`.
+pub(super) fn memory(limit: u64) -> u64 {
     let page = u64::try_from(rustix::param::page_size()).unwrap_or(4096);
     let all = alive();
     let resident: u64 = all.iter().map(|one| one.resident_pages * page).sum();
     if resident <= limit {
-        return None;
+        return resident;
     }
     // Pages that several processes share were counted for each; now that it matters, ask exactly.
     let shares = all.iter().map(|one| {
         procfs::kilobytes(one.pid, "smaps_rollup", "Pss").unwrap_or(one.resident_pages * page)
     });
-    let exact: u64 = shares.sum();
-    (exact > limit).then_some(exact)
+    shares.sum()
 }
 
 /// How a process ended.

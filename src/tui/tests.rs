@@ -1,0 +1,7 @@
+//! The tutor without a terminal, a clock or services: screens drawn from tapes, and deeds as tables.
+
+mod cast;
+mod course;
+mod deeds;
+mod screens;
+mod strange;

@@ -1,0 +1,168 @@
+//! A run: asked for, told, stopped, looked at.
+
+use std::time::Duration;
+
+use super::super::{
+    keys::{self, Deed},
+    model::{Kept, LabTab, Model, Pane, Run, Screen},
+    msg::{Cmd, Trouble},
+};
+use crate::{grading::event::GradeEvent, report::hint::Hint};
+
+/// Grades the lab of this screen.
+pub(super) fn grade(model: &mut Model) -> Vec<Cmd> {
+    let Some(lab) = model.lab_here().map(str::to_owned) else {
+        return Vec::new();
+    };
+    model.run = Some(Run::new(lab.clone(), model.clock));
+    model.go(Screen::Run);
+    vec![Cmd::Grade(lab)]
+}
+
+/// An event of the run that is going on.
+pub(super) fn event(model: &mut Model, at: Duration, event: GradeEvent) -> Vec<Cmd> {
+    if let Some(run) = model.run.as_mut().filter(|run| run.is_live()) {
+        if matches!(event, GradeEvent::RunStarted(_)) {
+            run.began = model.clock.saturating_sub(at);
+        }
+        run.apply(at, event);
+    }
+    Vec::new()
+}
+
+/// The run is over.
+pub(super) fn graded(model: &mut Model, kept: Result<Kept, Trouble>) -> Vec<Cmd> {
+    let Some(run) = model.run.as_mut().filter(|run| run.is_live()) else {
+        return Vec::new();
+    };
+    let lab = run.lab.clone();
+    run.over = Some(kept.clone());
+    if kept.is_err() {
+        // Why there is no run stands there, also when the notice is gone.
+        run.show(Pane::Report);
+    }
+    if model.is_leaving {
+        return vec![Cmd::Quit];
+    }
+    match kept {
+        Ok(kept) if kept.troubles.is_empty() => {}
+        Ok(kept) => model.trouble(Trouble {
+            text: kept.troubles.join(" "),
+            hints: Vec::new(),
+        }),
+        Err(trouble) => model.trouble(trouble),
+    }
+    let mut cmds = vec![Cmd::ReadCourse];
+    if model.lab.as_ref().is_some_and(|open| open.id == lab) {
+        cmds.push(Cmd::ReadLab(lab));
+    }
+    cmds
+}
+
+/// Asks the run to end: once winds down, twice kills.
+pub(super) fn stop(model: &mut Model) -> Vec<Cmd> {
+    match model.run.as_mut().filter(|run| run.is_live()) {
+        Some(run) => {
+            run.stops += 1;
+            vec![Cmd::Stop]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Shows the selected check in full.
+pub(super) fn open_check(model: &mut Model) {
+    if let Some(run) = &mut model.run {
+        run.show(Pane::Check);
+    }
+}
+
+/// Copies the line that shows the failure again.
+pub(super) fn copy(model: &mut Model) -> Vec<Cmd> {
+    let line = model.run.as_ref().and_then(Run::reproduce);
+    let Some(line) = line else {
+        return Vec::new();
+    };
+    model.tell(format!("Copied: {line}"));
+    vec![Cmd::Copy(line)]
+}
+
+/// Asks for the next hint on the check that is looked at.
+pub(super) fn hint(model: &mut Model) -> Vec<Cmd> {
+    let check = keys::check_to_hint(model).map(str::to_owned);
+    let lab = model.lab_here().map(str::to_owned);
+    match (lab, check) {
+        (Some(lab), Some(check)) => vec![Cmd::TakeHint { lab, check }],
+        (_, _) => Vec::new(),
+    }
+}
+
+/// A hint was taken.
+pub(super) fn hinted(model: &mut Model, hint: Result<Box<Hint>, Trouble>) -> Vec<Cmd> {
+    let hint = match hint {
+        Ok(hint) => hint,
+        Err(trouble) => {
+            model.trouble(trouble);
+            return Vec::new();
+        }
+    };
+    if model.screen == Screen::Run
+        && let Some(run) = &mut model.run
+    {
+        run.hint = Some(hint);
+        run.show(Pane::Hint);
+    }
+    // What was taken stands on the lab's screen.
+    let mut cmds = vec![Cmd::ReadCourse];
+    if let Some(lab) = &mut model.lab {
+        if model.screen == Screen::Lab && lab.tab == LabTab::Checks {
+            lab.top = usize::MAX;
+        }
+        cmds.push(Cmd::ReadLab(lab.id.clone()));
+    }
+    cmds
+}
+
+/// How the run is looked at.
+pub(super) fn look(model: &mut Model, deed: Deed) {
+    let Some(run) = &mut model.run else {
+        return;
+    };
+    if deed == Deed::Follow {
+        run.view.up = 0;
+    } else if deed == Deed::Wrap {
+        run.view.wraps = !run.view.wraps;
+    } else if deed == Deed::AtOnce {
+        play(run, Duration::MAX);
+    }
+}
+
+/// Time went on.
+pub(super) fn tick(model: &mut Model) {
+    let clock = model.clock;
+    let Some(run) = &mut model.run else {
+        return;
+    };
+    let since = clock.saturating_sub(run.began);
+    if run.replay.is_some() {
+        play(run, since);
+    } else if run.is_live() && run.progress.run.is_some() {
+        run.at = run.at.max(since);
+    }
+}
+
+/// Plays a tape up to this time.
+fn play(run: &mut Run, until: Duration) {
+    let Some(mut replay) = run.replay.take() else {
+        return;
+    };
+    let due = |at_ms: u64| Duration::from_millis(at_ms) <= until;
+    while let Some(next) = replay.rest.pop_front_if(|next| due(next.at_ms)) {
+        run.apply(Duration::from_millis(next.at_ms), next.event);
+    }
+    if replay.rest.is_empty() {
+        return;
+    }
+    run.at = run.at.max(until);
+    run.replay = Some(replay);
+}
