@@ -5,8 +5,17 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
-/// A moment of a timeline: its time, and who did it.
-static MOMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^ +\[time\]   \S"));
+/// A moment of a timeline: its time, and who did it; or how many are not told.
+static MOMENT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^ +(?:\[time\]   \S|… [0-9]+ moments?$)"));
+/// A record of a topic, and those shown beside it: which, and how many came before the one that is
+/// wrong, is a sample.
+static RECORDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?:partition # offset # key \S+ (?:header \S+ (?:\[traceparent #\]|\S+) )*",
+        r"value(?: #,)*\s?)+"
+    ))
+});
 /// Where a timeline is over.
 static COMPARED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^ +(?:expected|actual)\b"));
 /// Two programs are ready in no order.
@@ -58,7 +67,28 @@ pub(super) fn essence(text: &str) -> String {
     let words = text.split_whitespace();
     let words = words.filter(|word| !word.contains(['"', '{', '}']));
     let text = words.collect::<Vec<_>>().join(" ");
+    let text = RECORDS.replace_all(&text, "[records] ").into_owned();
     TERMS.replace_all(&text, "[orders]").into_owned()
+}
+
+/// Where the texts first differ once their samples are out: a few words of each from there on.
+pub(super) fn parting(before: &str, told: &str) -> (String, String) {
+    let (before, told) = (essence(before), essence(told));
+    let (old, new): (Vec<&str>, Vec<&str>) = (
+        before.split_whitespace().collect(),
+        told.split_whitespace().collect(),
+    );
+    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let from = same.saturating_sub(4);
+    let few = |words: &[&str]| {
+        words[from..]
+            .iter()
+            .take(16)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    (few(&old), few(&new))
 }
 
 /// Two positions that are compared are cut where they differ first: what is left of them is a sample.
@@ -118,6 +148,19 @@ mod tests {
             essence(ONE),
             essence(&ONE.replace("is not what", "is what"))
         );
+    }
+
+    #[test]
+    fn how_many_records_are_shown_is_a_sample() {
+        let record = "  partition 0 offset 1\n  key [account]\n  header content-type: application/json\n  \
+                      header traceparent: [traceparent 1]\n  value {\"a\": 1, \"b\": 2, \"c\":\n  \"d\"}\n";
+        let rest = "   … 14 moments\n     [time]   gateway  asks\n      expected  2\n";
+        let one = format!("  5 where 2 is next.\n\n{record}{rest}");
+        let two = format!(
+            "  3 where 1 is next.\n\n{record}{record}     [time]   gateway  asks\n      expected  1\n"
+        );
+        assert_eq!(essence(&one), essence(&two));
+        assert_ne!(essence(&one), essence(&one.replace(record, "")));
     }
 
     #[test]

@@ -9,7 +9,11 @@ use std::{
 
 use regex_lite::Regex;
 
-use super::{checkout::Checkout, error::ProofError, essence::essence};
+use super::{
+    checkout::Checkout,
+    error::ProofError,
+    essence::{essence, parting},
+};
 
 /// What tells a request from others to the same address.
 static NUMBER: LazyLock<Regex> =
@@ -66,10 +70,18 @@ impl<'c> Said<'c> {
         }
         Ok(Compared::Differs(match before {
             None => format!("{shown} is not there. This is told now:\n{told}"),
-            Some(before) => format!(
-                "{shown} says something else:\n{}",
-                difference(&before, told)
-            ),
+            Some(before) => {
+                let sample = if self.samples {
+                    let (old, new) = parting(&before, told);
+                    format!("\nwithout samples, where they part:\n  - {old}\n  + {new}")
+                } else {
+                    String::new()
+                };
+                format!(
+                    "{shown} says something else:\n{}{sample}",
+                    difference(&before, told)
+                )
+            }
         }))
     }
 
@@ -197,9 +209,10 @@ mod tests {
             Compared::Accepted
         );
         said.accepts = false;
-        let Compared::Differs(_) = said.compare("a", "offset 8\n").unwrap() else {
+        let Compared::Differs(why) = said.compare("a", "offset 8\n").unwrap() else {
             panic!("another word was taken");
         };
+        assert!(why.ends_with("\n  - offset eight\n  + offset #"), "{why}");
     }
 
     #[test]

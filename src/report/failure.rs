@@ -142,16 +142,16 @@ fn one(piece: &Evidence, style: Style) -> Vec<Line> {
 }
 
 fn timeline(moments: &[Moment], style: Style) -> Vec<Line> {
-    let actors = moments
-        .iter()
-        .map(|moment| width(&style.show(&moment.actor)));
+    let actors = moments.iter().filter(|moment| moment.left_out == 0);
+    let actors = actors.map(|moment| width(&style.show(&moment.actor)));
     let column = 14 + actors.max().unwrap_or(0).min(ACTOR) + 2;
     let mut lines = Vec::new();
     let mut left_out = 0;
     for (place, moment) in moments.iter().enumerate() {
         let near_the_ends = place < MOMENTS / 4 || place + MOMENTS / 2 >= moments.len();
-        if moments.len() > MOMENTS && !near_the_ends && !moment.is_deed() {
-            left_out += 1;
+        let shown = moments.len() <= MOMENTS || near_the_ends || moment.is_deed();
+        if !shown || moment.left_out > 0 {
+            left_out += moment.left_out.max(1);
             continue;
         }
         lines.extend(left_out_moments(std::mem::take(&mut left_out), style));
@@ -161,9 +161,10 @@ fn timeline(moments: &[Moment], style: Style) -> Vec<Line> {
     lines
 }
 
-fn left_out_moments(count: usize, style: Style) -> Option<Line> {
+fn left_out_moments(count: u64, style: Style) -> Option<Line> {
     (count > 0).then(|| {
-        let text = format!("   {} {count} moments", style.dots());
+        let moments = if count == 1 { "moment" } else { "moments" };
+        let text = format!("   {} {count} {moments}", style.dots());
         Line::new().then(Tone::Dim, text)
     })
 }

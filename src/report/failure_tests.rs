@@ -78,6 +78,7 @@ fn whatever_a_program_sends_a_failure_stays_short() {
         actor: long.clone(),
         text: long.clone(),
         mark: Some(long.clone()),
+        left_out: 0,
     };
     let mismatch = Mismatch::new(&long, format!("{long}a"), format!("{long}b"))
         .with(Evidence::Exchange(exchange))

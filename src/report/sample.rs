@@ -99,6 +99,7 @@ pub(crate) fn applied_twice() -> Mismatch {
         actor: actor.into(),
         text: text.into(),
         mark: mark.map(str::to_owned),
+        left_out: 0,
     };
     Mismatch::new(
         "Account ACC-204417 holds 36 QXVB; the fills say 24. One fill was applied twice.",

@@ -98,7 +98,7 @@ impl Timeline {
                 kept.extend(gap(std::mem::take(&mut left_out), last));
                 kept.push(moment);
             } else {
-                left_out += 1;
+                left_out += moment.left_out.max(1);
             }
         }
         kept.extend(gap(left_out, last));
@@ -115,6 +115,7 @@ impl Timeline {
             actor: actor.to_owned(),
             text,
             mark,
+            left_out: 0,
         };
         let mut told = self.told();
         let last = if told.tail.is_empty() {
@@ -152,8 +153,9 @@ fn gap(left_out: u64, at_ms: u64) -> Option<Moment> {
     (left_out > 0).then(|| Moment {
         at_ms,
         actor: BENCH.to_owned(),
-        text: format!("… {left_out} moments left out"),
+        text: format!("… {left_out} more"),
         mark: None,
+        left_out,
     })
 }
 
@@ -207,7 +209,7 @@ mod tests {
             panic!("nothing was told");
         };
         let texts: Vec<&str> = moments.iter().map(|one| one.text.as_str()).collect();
-        let (one, two) = ("… 1 moments left out", "… 2 moments left out");
+        let (one, two) = ("… 1 more", "… 2 more");
         assert_eq!(texts, [one, "b", two, "SIGKILL to ledger"]);
         assert!(Timeline::begin().evidence_of(|_| true).is_none());
     }
@@ -221,10 +223,7 @@ mod tests {
         let texts = texts(&timeline);
         assert_eq!(texts.len(), HEAD + 1 + TAIL);
         assert_eq!(texts[0], "0");
-        assert_eq!(
-            texts[HEAD],
-            format!("… {} moments left out", 1000 - HEAD - TAIL)
-        );
+        assert_eq!(texts[HEAD], format!("… {} more", 1000 - HEAD - TAIL));
         assert_eq!(texts[HEAD + TAIL], "999");
     }
 
@@ -238,12 +237,9 @@ mod tests {
             }
         }
         let texts = texts(&timeline);
-        assert_eq!(texts[HEAD], format!("… {} moments left out", 100 - HEAD));
+        assert_eq!(texts[HEAD], format!("… {} more", 100 - HEAD));
         assert_eq!(texts[HEAD + 1], "SIGSTOP to positions");
-        assert_eq!(
-            texts[HEAD + 2],
-            format!("… {} moments left out", 300 - TAIL)
-        );
+        assert_eq!(texts[HEAD + 2], format!("… {} more", 300 - TAIL));
         assert_eq!(texts.len(), HEAD + 3 + TAIL);
     }
 

@@ -115,6 +115,9 @@ pub struct Moment {
     /// What the reader must not miss (`applied again`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
+    /// It stands for this many moments that are not told; 0 for one that is.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
 }
 
 impl Moment {
@@ -123,8 +126,16 @@ impl Moment {
 
     /// It tells what was done to the program, or is marked as what matters: never left out.
     pub fn is_deed(&self) -> bool {
-        self.mark.is_some() || self.actor == Self::BENCH
+        self.mark.is_some() || (self.actor == Self::BENCH && self.left_out == 0)
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One of a program's two output streams.
