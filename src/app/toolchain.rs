@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use mastery_kit::process::{How, Launch, StartError, Supervisor, environment};
+use mastery_kit::{
+    process::{How, Launch, StartError, Supervisor, environment},
+    verdict::Verdict,
+};
 use tokio::runtime::Builder;
 
 use super::AppError;
-use crate::curriculum::Language;
+use crate::{curriculum::Language, grading::progress::Progress};
 
 /// A program the course relies on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +164,27 @@ pub fn lack(
         .build()
         .map_err(AppError::Runtime)?;
     Ok(tool.lack(&runtime.block_on(tool.look(supervisor, folder))))
+}
+
+/// Why no check of a run could begin, where a toolchain of this machine may be the reason: the programs
+/// were not built or did not start. `None` once a check began, and for languages the course has no
+/// starter in.
+pub fn lacked_by(
+    progress: &Progress,
+    supervisor: &Supervisor,
+    folder: &Path,
+) -> Result<Option<String>, AppError> {
+    let began = |verdict: &Verdict| !matches!(verdict, Verdict::Skipped { .. });
+    let Some(run) = &progress.run else {
+        return Ok(None);
+    };
+    if progress.settled().next().is_none() || progress.settled().any(|(_, one, _)| began(one)) {
+        return Ok(None);
+    }
+    match run.language.parse() {
+        Ok(language) => lack(language, supervisor, folder),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What the build of these commands depends on beside the files: the versions of their toolchains.

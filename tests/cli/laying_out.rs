@@ -136,22 +136,28 @@ fn every_language_has_its_starter_and_what_it_lacks_here_is_said() {
     learner.says(".", &["init", "ws"]).good();
     let tools = learner.root.join("tools");
     fs::create_dir(&tools).unwrap();
-    let node = |body: &str| {
+    let with_node = |body: &str, words: &[&str]| {
         fs::write(tools.join("node"), format!("#!/bin/sh\n{body}\n")).unwrap();
         fs::set_permissions(tools.join("node"), fs::Permissions::from_mode(0o755)).unwrap();
         let path = std::env::var("PATH").unwrap();
         learner
-            .command("ws", &["start", "rest-api", "--lang", "typescript"])
+            .command("ws", words)
             .env("PATH", format!("{}:{path}", tools.display()))
             .output()
             .unwrap()
     };
+    let node = |body| with_node(body, &["start", "rest-api", "--lang", "typescript"]);
     let old = said(node("echo v20.20.2"));
     old.good().tells(&[
         "(typescript)",
         "Node.js 20.20.2 is too old for this starter: install 22.22 or newer, https://nodejs.org/",
     ]);
     assert!(learner.lab().join("app.ts").is_file());
+    let cannot =
+        r#"[ "$1" = --version ] && { echo v20.20.2; exit; }; echo .ts is unknown >&2; exit 1"#;
+    said(with_node(cannot, &["grade", "rest-api"]))
+        .ends(1)
+        .tells(&[".ts is unknown", "Node.js 20.20.2 is too old"]);
     let good = said(node("echo v22.22.0"));
     assert!(!good.out.contains("Node.js"), "{good:#?}");
     let broken = said(node("exit 3"));

@@ -17,6 +17,7 @@ use crate::{
         scope,
         start::last_started,
         supply::BackendChoice,
+        toolchain,
     },
     cli::{
         context::Context,
@@ -156,6 +157,11 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
         if told_here {
             ui.say(&after(ui, &graded));
             ui.say(&next(ui, &graded));
+        }
+        if let Some(lack) =
+            toolchain::lacked_by(&graded.progress, &Context::supervisor()?, &workspace.root)?
+        {
+            ui.warn(&format!("{lack}\n"));
         }
         ui.warn(&troubles(&graded));
         worst = worse(worst, ending(graded.progress.conclusion()));

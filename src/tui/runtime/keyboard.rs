@@ -11,10 +11,18 @@ use std::{
 };
 
 use crossterm::event::{self, Event};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// How soon the thread sees that it is to rest. What is typed is told at once all the same.
-const STEP: Duration = Duration::from_millis(50);
+/// How soon the thread sees that it is to rest, and that the terminal has another size. What is typed
+/// is told at once all the same.
+const STEP: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 50_000_000,
+};
+/// For how long the thread is waited for: a terminal that goes away while crossterm reads it keeps the
+/// thread there for good.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -85,14 +93,20 @@ impl Keyboard {
         self.told.recv().await.unwrap_or_else(gone)
     }
 
-    /// Returns when nothing of the terminal is read any more.
+    /// Returns when nothing of the terminal is read any more, or when it went away.
     pub(super) fn rest(&self) {
         let mut state = self.shared.state();
         if *state == State::Listens {
             *state = State::Asked;
             drop(state);
             self.shared.changed.notify_all();
-            self.shared.wait_while(State::Asked);
+            let waited =
+                self.shared
+                    .changed
+                    .wait_timeout_while(self.shared.state(), PATIENCE, |state| {
+                        *state == State::Asked
+                    });
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
 
@@ -122,7 +136,7 @@ fn hear(shared: &Shared, tell: &UnboundedSender<io::Result<Event>>) {
         if shared.wait_while(State::Rests) == State::Over {
             return;
         }
-        let event = match event::poll(STEP) {
+        let event = match is_there().and_then(|()| event::poll(Duration::ZERO)) {
             Ok(true) => event::read(),
             Ok(false) => continue,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -133,4 +147,17 @@ fn hear(shared: &Shared, tell: &UnboundedSender<io::Result<Event>>) {
             return;
         }
     }
+}
+
+/// Waits for something to be typed, for a step at most; an error when the terminal has gone away, which
+/// crossterm would go on reading for ever.
+fn is_there() -> io::Result<()> {
+    let stdin = io::stdin();
+    let mut looked = [PollFd::new(&stdin, PollFlags::IN)];
+    poll(&mut looked, Some(&STEP))?;
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    if looked[0].revents().intersects(gone) {
+        return Err(io::Error::other("the terminal went away"));
+    }
+    Ok(())
 }
