@@ -180,15 +180,10 @@ fn two_keys(first: &Asked, call: &Asked, asked: &[Asked]) -> Found {
 
 /// The first thing that is not as the orders ask. Where there is a retention, rows of orders that are
 /// older may be gone.
-pub(crate) fn difference(
-    desk: &Desk,
-    orders: &Orders,
-    retention: Option<usize>,
-    seen: &[Row],
-) -> Option<Found> {
+pub(crate) fn difference(desk: &Desk, orders: &Orders, span: usize, seen: &[Row]) -> Option<Found> {
     booked_twice(desk, orders)
         .or_else(|| calls_differ(desk, orders))
-        .or_else(|| rows_differ(desk, orders, retention, seen))
+        .or_else(|| rows_differ(desk, orders, span, seen))
 }
 
 fn calls_differ(desk: &Desk, orders: &Orders) -> Option<Found> {
@@ -214,12 +209,7 @@ fn calls_differ(desk: &Desk, orders: &Orders) -> Option<Found> {
     None
 }
 
-fn rows_differ(
-    desk: &Desk,
-    orders: &Orders,
-    retention: Option<usize>,
-    seen: &[Row],
-) -> Option<Found> {
+fn rows_differ(desk: &Desk, orders: &Orders, span: usize, seen: &[Row]) -> Option<Found> {
     let times = counted(seen.iter().map(|row| row.identity.as_str()));
     let calls = |identity: &str| desk.outside.asked_of(identity);
     for row in seen {
@@ -257,16 +247,15 @@ fn rows_differ(
             return Some(Found::of(identity, mismatch, calls));
         }
     }
-    missing(desk, orders, retention, &times)
+    missing(desk, orders, span, &times)
 }
 
 fn missing(
     desk: &Desk,
     orders: &Orders,
-    retention: Option<usize>,
+    span: usize,
     times: &BTreeMap<&str, usize>,
 ) -> Option<Found> {
-    let span = retention.unwrap_or(orders.records);
     let all = orders.by_identity.iter();
     let mut missing = all
         .filter(|(identity, _)| !times.contains_key(identity.as_str()))

@@ -1,12 +1,13 @@
 //! Three sources of duplicates: clients that ask again, Kafka that delivers again, producers that write
 //! again. And orders that only look like duplicates.
 
+use std::time::Duration;
+
 use mastery_kit::{
     bench::Bench,
-    interposer::kafka_proxy::{OFFSET_COMMIT, PRODUCE, TXN_OFFSET_COMMIT, When},
+    interposer::kafka_proxy::{Held, HeldFrame, OFFSET_COMMIT, PRODUCE, TXN_OFFSET_COMMIT, When},
     probe::kafka::{Produced, Stored},
-    verdict::Outcome,
-    wait::Look,
+    verdict::{Failure, Mismatch, Outcome},
 };
 
 use super::{
@@ -16,6 +17,9 @@ use super::{
     orders::{named, retried},
     settled::Story,
 };
+
+/// For how long a commit is waited for between two looks.
+const A_MOMENT: Duration = Duration::from_millis(20);
 
 pub(crate) async fn retried_order_is_charged_once(bench: &mut Bench) -> Outcome {
     let desk = Desk::of(bench)?;
@@ -104,35 +108,60 @@ pub(crate) async fn redelivered_event_is_charged_once(bench: &mut Bench) -> Outc
     let mut market = Market::draw(random, 0, 6, 3);
     let mut story = Story::default();
     for _ in 0..2 {
-        // No commit of an offset arrives, so that whatever is charged is delivered again.
+        // No commit of an offset arrives once a new order is charged, so that it is delivered again.
         let when = When::request(OFFSET_COMMIT).or(TXN_OFFSET_COMMIT);
         let mut commits = desk.world.wire()?.hold(when.topic(&desk.topic));
         let fills = market.fills(bench.random(), 18);
         let events = numbered(bench.random(), &fills);
         story.produce(&desk, &events).await?;
-        let expected = "one of the new orders is charged";
-        desk.wait(BACK_AT_WORK, expected, || async {
-            let seen = rows(&desk).await?;
-            let is_charged = |fill: &Fill| seen.iter().any(|row| row.is_of(fill));
-            Ok(if fills.iter().any(is_charged) {
-                Look::Ready(())
-            } else {
-                Look::NotYet("none of them is".to_owned())
-            })
-        })
-        .await?;
+        let mut held = until_one_is_charged(&desk, &fills, &mut commits).await?;
         let why = "charged, and the offset is not committed";
         desk.world.timeline.mark("bench", "SIGKILL to ledger", why);
         desk.ledger.kill().await?;
-        let none = std::time::Duration::ZERO;
-        while let Some(held) = commits.next(none).await? {
-            held.swallow();
-        }
+        held.extend(all_that_wait(&mut commits, Duration::ZERO).await?);
+        held.into_iter().for_each(HeldFrame::swallow);
         drop(commits);
         desk.come_back().await?;
         story.settle(&desk, bench.random()).await?;
     }
     Ok(())
+}
+
+/// Waits until one of the orders is charged. Commits that came before are of what was charged earlier,
+/// and go on: whoever waits for the answer takes new orders only then. Returns those that may be of these.
+async fn until_one_is_charged(
+    desk: &Desk,
+    fills: &[Fill],
+    commits: &mut Held,
+) -> Result<Vec<HeldFrame>, Failure> {
+    desk.trace.waiting_for("one of the new orders is charged");
+    let begun = desk.trace.elapsed();
+    loop {
+        let before = all_that_wait(commits, A_MOMENT).await?;
+        let seen = rows(desk).await?;
+        if fills
+            .iter()
+            .any(|fill| seen.iter().any(|row| row.is_of(fill)))
+        {
+            return Ok(before);
+        }
+        before.into_iter().for_each(HeldFrame::forward);
+        if desk.trace.elapsed().saturating_sub(begun) > BACK_AT_WORK {
+            let summary = "Orders are in the topic, and 15 s later none of them is charged.";
+            let wrong = Mismatch::new(summary, "a row of v_charges within 15 s", "none");
+            return Err(desk.wrong(wrong).into());
+        }
+    }
+}
+
+/// The commits that are held, once one is or a moment is over.
+async fn all_that_wait(commits: &mut Held, moment: Duration) -> Result<Vec<HeldFrame>, Failure> {
+    let mut all = Vec::new();
+    all.extend(commits.next(moment).await?);
+    while let Some(held) = commits.next(Duration::ZERO).await? {
+        all.push(held);
+    }
+    Ok(all)
 }
 
 pub(crate) async fn lost_ack_charges_once(bench: &mut Bench) -> Outcome {

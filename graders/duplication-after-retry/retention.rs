@@ -13,7 +13,7 @@ use super::{
     desk::{BACK_AT_WORK, Desk, keyed, misplaced},
     fills::{Event, Market, numbered},
     orders::{named, retried},
-    settled::Story,
+    settled::{Retention, Story},
 };
 use crate::streaming::ground::{PARTITIONS, record};
 
@@ -67,12 +67,19 @@ pub(crate) async fn dedupe_store_stays_bounded(bench: &mut Bench) -> Outcome {
     // Who keeps three times as many shows it.
     let fills = Market::draw(random, 0, 12, 4).fills(random, 4 * retention);
     let events = numbered(random, &fills);
+    // A chunk is through before the next one begins. So of the newest half none has more than N records
+    // behind it, however the partitions are read.
+    let surely = retention / 2;
     let mut story = Story {
-        retention: Some(retention),
+        retention: Some(Retention {
+            events: retention,
+            surely,
+        }),
         ..Story::default()
     };
-    for chunk in events.chunks(retention) {
+    for chunk in events.chunks(surely) {
         story.produce(&desk, chunk).await?;
+        story.until_booked(&desk).await?;
     }
     story.settle(&desk, bench.random()).await?;
     let bound = 2 * retention;
@@ -137,7 +144,10 @@ pub(crate) async fn exact_within_retention(bench: &mut Bench) -> Outcome {
     }
     let partition = keyed(&stream[0].0).partition;
     let mut story = Story {
-        retention: Some(retention),
+        retention: Some(Retention {
+            events: retention,
+            surely: retention,
+        }),
         ..Story::default()
     };
     for chunk in stream.chunks(retention) {

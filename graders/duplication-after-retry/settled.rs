@@ -1,6 +1,6 @@
 //! Whether what was charged is what the orders ask for, here and outside.
 
-use std::{sync::Mutex, time::Duration};
+use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 
 use mastery_kit::{
     probe::kafka::Produced,
@@ -25,8 +25,17 @@ const STRAGGLERS: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Story {
     pub(crate) orders: Orders,
-    /// N, where the check is about it: rows of older orders may be gone.
-    pub(crate) retention: Option<usize>,
+    /// Where the check is about it: rows of older orders may be gone.
+    pub(crate) retention: Option<Retention>,
+}
+
+/// How long a row stays, in records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Retention {
+    /// N, as the programs are told it.
+    pub(crate) events: usize,
+    /// Of this many of the newest records the rows are there in whatever order the partitions are read.
+    pub(crate) surely: usize,
 }
 
 impl Story {
@@ -60,6 +69,10 @@ impl Story {
     /// Waits until a marker behind everything in each partition is charged, then compares all: "never
     /// twice" is asked of what is past, not of a pause.
     pub(crate) async fn settle(&mut self, desk: &Desk, random: &mut Random) -> Outcome {
+        if self.retention.is_some() {
+            // A marker that is taken before what stands in other partitions may be forgotten unseen.
+            self.until_booked(desk).await?;
+        }
         let markers = one_in_each_partition(random, |account| {
             let mut all = self.orders.by_identity.values();
             !all.any(|order| order.fill.account == account)
@@ -96,13 +109,43 @@ impl Story {
         .await
     }
 
+    /// Waits until each order is booked outside: whatever row it had may be gone.
+    pub(crate) async fn until_booked(&self, desk: &Desk) -> Outcome {
+        let moved = Mutex::new((0, desk.trace.elapsed()));
+        let expected = "each order that is in the topic is booked outside";
+        desk.wait(desk.trace.left(), expected, || async {
+            if let Some(wrong) = desk.outside.wrong() {
+                return Ok(Look::Never(desk.wrong(wrong).into()));
+            }
+            let asked = desk.outside.asked().into_iter();
+            let booked: BTreeSet<String> = asked
+                .filter(|call| call.booked)
+                .map(|call| call.identity)
+                .collect();
+            let orders = self.orders.by_identity.iter();
+            let mut missing = orders.filter(|(identity, _)| !booked.contains(*identity));
+            let Some((_, first)) = missing.next() else {
+                return Ok(Look::Ready(()));
+            };
+            if still_for(desk, &moved, booked.len()) <= BACK_AT_WORK {
+                let (left, all) = (missing.count() + 1, self.orders.by_identity.len());
+                return Ok(Look::NotYet(format!(
+                    "{left} of {all} orders are not booked"
+                )));
+            }
+            let seen = rows(desk).await?;
+            Ok(Look::Never(self.stuck(desk, &seen, &first.fill).into()))
+        })
+        .await
+    }
+
     /// Compares all orders with what is charged; stragglers get a moment, a second booking does not.
     pub(crate) async fn compare(&self, desk: &Desk) -> Outcome {
         let expected = "each order is charged once, here and outside";
         let looked = desk
             .wait(STRAGGLERS, expected, || async {
                 let seen = rows(desk).await?;
-                let found = difference(desk, &self.orders, self.retention, &seen);
+                let found = difference(desk, &self.orders, self.span(), &seen);
                 Ok(match found {
                     None => Look::Ready(None),
                     Some(found) if found.is_final => Look::Ready(Some(found)),
@@ -114,7 +157,7 @@ impl Story {
             Ok(found) => found,
             Err(Failure::Wrong(_)) => {
                 let seen = rows(desk).await?;
-                difference(desk, &self.orders, self.retention, &seen)
+                difference(desk, &self.orders, self.span(), &seen)
             }
             Err(bench @ Failure::Bench(_)) => return Err(bench),
         };
@@ -162,21 +205,22 @@ impl Story {
 
     /// How many records back a missing row counts.
     fn span(&self) -> usize {
-        self.retention.unwrap_or(self.orders.records)
+        self.retention
+            .map_or(self.orders.records, |retention| retention.surely)
     }
 
     fn told(&self, desk: &Desk, found: Found) -> Mismatch {
         let told = found.told(desk, &self.orders);
         match self.retention {
-            Some(records) => told.with(Evidence::Text {
-                text: format!("RETENTION_EVENTS is {records} in this check."),
+            Some(Retention { events, .. }) => told.with(Evidence::Text {
+                text: format!("RETENTION_EVENTS is {events} in this check."),
             }),
             None => told,
         }
     }
 }
 
-/// For how long the number of rows has not changed.
+/// For how long a number, of rows say, has not changed.
 fn still_for(desk: &Desk, moved: &Mutex<(usize, Duration)>, rows: usize) -> Duration {
     let mut moved = moved
         .lock()
