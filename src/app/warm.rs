@@ -27,7 +27,7 @@ pub use self::{
     logs::{Logs, Said},
     service::WarmBackend,
     told::{KeeperTold, Status, Warm, status},
-    up::{Came, Step, default_kinds, up},
+    up::{Came, Means, Step, default_kinds, up},
 };
 use super::{AppError, supply::Supply};
 use crate::workspace::{KeeperFile, KeeperFolder, Using, Workspace};

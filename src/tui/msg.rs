@@ -43,6 +43,8 @@ pub(crate) enum Msg {
     },
     /// The run is over; the attempt is kept, or it never began.
     Graded(Result<Kept, Trouble>),
+    /// A watch goes on.
+    Watch(Watched),
     Hint(Result<Box<Hint>, Trouble>),
     History(Result<Box<History>, Trouble>),
     Comparison(Result<Box<Comparison>, Trouble>),
@@ -61,6 +63,28 @@ pub(crate) enum Msg {
     Failed(Trouble),
 }
 
+/// What a watch tells. Its runs are told as every run is.
+#[derive(Debug)]
+pub(crate) enum Watched {
+    /// What services do that come up first.
+    Warming(String),
+    /// A run begins; these were saved since the last one began.
+    Begins(Vec<String>),
+    /// The next save is waited for.
+    Waits,
+    /// These were saved during the run: it ends.
+    Newer(Vec<String>),
+    /// Another command has the workspace; the run waits for it.
+    Busy,
+    /// The folder is not there any more.
+    Gone,
+    /// It is there again.
+    Back,
+    /// Something worth knowing that changes nothing.
+    Aside(String),
+    Over(Result<(), Trouble>),
+}
+
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cmd {
@@ -73,6 +97,14 @@ pub(crate) enum Cmd {
         file: Option<String>,
     },
     Grade(String),
+    /// Services and programs, until they are stopped.
+    Serve(String),
+    /// A run at once and one for each save, until it is stopped.
+    Watch(String),
+    /// Grades what is watched now, without a save.
+    Nudge,
+    /// Ends the watch: in a run once winds down, twice kills.
+    StopWatch,
     /// Once winds the run down, twice kills.
     Stop,
     TakeHint {

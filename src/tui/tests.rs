@@ -4,4 +4,5 @@ mod cast;
 mod course;
 mod deeds;
 mod screens;
+mod standing;
 mod strange;

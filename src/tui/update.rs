@@ -5,6 +5,7 @@ mod mouse;
 mod moving;
 mod past;
 mod run;
+mod watch;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -40,6 +41,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::Started { lab, told } => map::started(model, lab, told),
         Msg::Grade { at, event } => run::event(model, at, *event),
         Msg::Graded(kept) => run::graded(model, kept),
+        Msg::Watch(told) => watch::told(model, told),
         Msg::Hint(hint) => run::hinted(model, hint),
         Msg::History(history) => past::read(model, history),
         Msg::Comparison(comparison) => past::compared(model, comparison),
@@ -137,6 +139,12 @@ pub(crate) fn act(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         }
         Deed::Attempts => past::open(model),
         Deed::Grade => run::grade(model),
+        Deed::Serve => run::serve(model),
+        Deed::Watch => watch::turn(model),
+        Deed::ToRun => {
+            model.go(Screen::Run);
+            Vec::new()
+        }
         Deed::Stop => run::stop(model),
         Deed::Hint => run::hint(model),
         Deed::Copy => run::copy(model),
@@ -199,6 +207,7 @@ fn quit(model: &mut Model) -> Vec<Cmd> {
 
 /// A signal: the run winds down, and we leave when it is over.
 fn ended(model: &mut Model) -> Vec<Cmd> {
+    // A watch that waits for a save is ended on the way out.
     if !model.is_grading() {
         return vec![Cmd::Quit];
     }

@@ -23,20 +23,20 @@ use crate::{
 };
 
 /// Somebody before a terminal with the tutor on it.
-struct Seat {
+pub(crate) struct Seat {
     hand: File,
     slave: File,
     modes: String,
     shows: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    pub(crate) screen: vt100::Parser,
     tutor: Child,
 }
 
 const ENTER: &str = "\r";
-const INTERRUPT: &str = "\u{3}";
+pub(crate) const INTERRUPT: &str = "\u{3}";
 
 impl Seat {
-    fn take(learner: &Learner, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn take(learner: &Learner, environment: &[(&str, &str)]) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -77,11 +77,11 @@ impl Seat {
         self.screen.set_size(cells(rows), cells(columns));
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.hand.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn look(&mut self) -> String {
+    pub(crate) fn look(&mut self) -> String {
         while let Ok(bytes) = self.shows.try_recv() {
             self.screen.process(&bytes);
         }
@@ -89,7 +89,7 @@ impl Seat {
     }
 
     /// Looks until the screen shows something.
-    fn sees(&mut self, text: &str) -> String {
+    pub(crate) fn sees(&mut self, text: &str) -> String {
         let mut last = String::new();
         until(&format!("{text:?} is shown"), || {
             last = self.look();
@@ -99,7 +99,7 @@ impl Seat {
     }
 
     /// The tutor has ended by itself, and nothing of it is left on the terminal.
-    fn ends_well(mut self) {
+    pub(crate) fn ends_well(mut self) {
         let mut code = None;
         until("the tutor has ended", || {
             self.look();

@@ -6,11 +6,12 @@ use serde::Serialize;
 use tokio::runtime::Builder;
 
 use super::{
-    clear_dead, living,
+    Step, clear_dead, living,
     service::{KeptService, Standing},
 };
 use crate::{
     app::{AppError, clock, supply::Supply},
+    report::words::duration,
     workspace::{KeeperFolder, Workspace},
 };
 
@@ -102,6 +103,22 @@ impl Warm {
     fn fail(&mut self, why: &str) {
         "failed".clone_into(&mut self.state);
         self.why = Some(why.to_owned());
+    }
+}
+
+impl Step<'_> {
+    /// The same in words.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Already(warm) => format!("{} is up already", warm.service),
+            Self::Replacing { kind, why } => {
+                format!("{} was up and is started anew: {why}", kind.as_str())
+            }
+            Self::Starting { kind, backend } => format!("{} starts ({backend}) …", kind.as_str()),
+            Self::Ready { warm, took_ms } => {
+                format!("{} is ready in {}", warm.service, duration(*took_ms))
+            }
+        }
     }
 }
 
