@@ -37,6 +37,8 @@ pub(crate) struct Run {
     /// When the check that is running was started.
     pub(crate) check_began: Duration,
     pub(crate) selected: usize,
+    /// The program whose log was looked at last.
+    last_log: Option<String>,
     /// The check to be selected as soon as the plan is known.
     wanted: Option<String>,
     pub(crate) pane: Pane,
@@ -94,6 +96,7 @@ impl Run {
             at: Duration::ZERO,
             check_began: Duration::ZERO,
             selected: 0,
+            last_log: None,
             wanted: None,
             pane: Pane::Checks,
             beside: Pane::Report,
@@ -143,6 +146,7 @@ impl Run {
             next.wanted = self.state_here().map(|state| state.check.id.clone());
         }
         next.view.wraps = self.view.wraps;
+        next.last_log.clone_from(&self.last_log);
         next
     }
 
@@ -310,8 +314,22 @@ impl Run {
         panes
     }
 
+    /// The program whose log stands below the pane: the one that was looked at last, else the first.
+    pub(crate) fn log_below(&self) -> Option<&str> {
+        let looked_at = self
+            .last_log
+            .as_ref()
+            .filter(|name| self.logs.contains_key(*name));
+        looked_at
+            .or_else(|| self.logs.keys().next())
+            .map(String::as_str)
+    }
+
     /// Shows a pane.
     pub(crate) fn show(&mut self, pane: Pane) {
+        if let Pane::Log(program) = &pane {
+            self.last_log = Some(program.clone());
+        }
         if pane != Pane::Checks {
             self.beside = pane.clone();
         }

@@ -20,6 +20,8 @@ use crate::{
 
 /// From this width on the checks stand beside the pane.
 const WIDE: u16 = 100;
+/// From this size on what programs print has a third place.
+const THREE: (u16, u16) = (120, 24);
 /// Columns of the list of checks beside it.
 const LIST: u16 = 46;
 /// How long a picture of the turning sign stands.
@@ -92,6 +94,8 @@ struct Rooms {
     sum: Rect,
     rule: Option<Rect>,
     pane: Rect,
+    /// What programs print, below the pane: its rule and its place.
+    below: Option<(Rect, Rect)>,
 }
 
 impl Rooms {
@@ -102,12 +106,26 @@ impl Rooms {
         let sum = 2.min(height);
         if area.width >= WIDE {
             let list = Rect::new(area.x, y, LIST, height - sum);
+            let pane = Rect::new(list.right() + 2, y, area.width - LIST - 3, height);
+            let (pane, below) = if has_log_below(run, area) {
+                let log = (height / 3).max(1);
+                let pane = Rect {
+                    height: height - log - 1,
+                    ..pane
+                };
+                let rule = Rect::new(pane.x, pane.bottom(), pane.width, 1);
+                let log = Rect::new(pane.x, rule.bottom(), pane.width, log);
+                (pane, Some((rule, log)))
+            } else {
+                (pane, None)
+            };
             return Self {
                 tabs,
                 list,
                 sum: Rect::new(area.x, list.bottom(), LIST, sum),
                 rule: Some(Rect::new(list.right(), y, 1, height)),
-                pane: Rect::new(list.right() + 2, y, area.width - LIST - 3, height),
+                pane,
+                below,
             };
         }
         let whole = Rect::new(area.x, y, area.width, height);
@@ -127,8 +145,15 @@ impl Rooms {
             },
             rule: None,
             pane: if on_list { Rect::default() } else { inside },
+            below: None,
         }
     }
+}
+
+/// A log has a place of its own below the pane, unless the pane shows one.
+fn has_log_below(run: &Run, area: Rect) -> bool {
+    let is_roomy = area.width >= THREE.0 && area.height >= THREE.1;
+    is_roomy && !run.logs.is_empty() && !matches!(pane_of(run), Pane::Log(_))
 }
 
 /// What the pane shows: the checks have a place of their own where it is wide.
@@ -164,6 +189,13 @@ pub(super) fn parts(model: &Model, area: Rect) -> Vec<Placed> {
     }
     if let Some(rule) = rooms.rule {
         parts.push(plain_part(rule, draw::upright(rule.height, style)));
+    }
+    if let (Some((rule, area)), Some(program)) = (rooms.below, run.log_below()) {
+        parts.push(plain_part(
+            rule,
+            vec![log::heading(program, rule.width, style)],
+        ));
+        parts.push(log::newest(run, program, area, style));
     }
     if rooms.pane.height > 0 {
         if let Pane::Log(program) = pane_of(run) {
