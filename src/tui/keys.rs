@@ -40,6 +40,7 @@ pub(crate) enum Deed {
     Follow,
     Wrap,
     Copy,
+    OpenLink,
     Mark,
     WithFolder,
     Replay,

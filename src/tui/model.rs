@@ -14,7 +14,7 @@ pub(crate) use self::{
     course::{Course, Entry, Tried, UnitText},
     diary::Diary,
     kept::{Kept, Unkept},
-    lab::{CheckTold, Lab, LabTab, LabTexts},
+    lab::{CheckTold, Lab, LabTab, LabTexts, Leads, Link},
     log::{Log, LogView, Said},
     run::{Aim, Pane, Run},
     watch::{Standing, Watch},

@@ -59,6 +59,8 @@ pub(crate) enum Msg {
     },
     /// The editor has given the terminal back, or was never there.
     Edited(Result<(), Trouble>),
+    /// An address was opened; or this one was not, for nothing here does it.
+    Opened(Result<(), String>),
     /// Something could not be done that nothing waits for.
     Failed(Trouble),
 }
@@ -126,6 +128,8 @@ pub(crate) enum Cmd {
         lab: String,
         attempt: u32,
     },
+    /// An address, in the learner's browser.
+    OpenLink(String),
     /// Into the clipboard of whoever sits before the terminal.
     Copy(String),
     Quit,

@@ -1,5 +1,6 @@
 //! What a message changes, and what is to be done about it. Nothing here reads, writes or waits.
 
+mod links;
 mod map;
 mod mouse;
 mod moving;
@@ -47,7 +48,8 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::Comparison(comparison) => past::compared(model, comparison),
         Msg::Tape { lab, attempt, tape } => past::tape(model, lab, attempt, tape),
         Msg::Restored { lab, told } => past::restored(model, lab, told),
-        Msg::Edited(Ok(())) => Vec::new(),
+        Msg::Opened(Err(address)) => links::not_opened(model, address),
+        Msg::Opened(Ok(())) | Msg::Edited(Ok(())) => Vec::new(),
         Msg::Edited(Err(trouble)) | Msg::Failed(trouble) => {
             model.trouble(trouble);
             Vec::new()
@@ -96,6 +98,9 @@ pub(crate) fn act(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         return answered(model, deed);
     }
     if model.prompt.is_some() {
+        if model.screen == Screen::Lab {
+            return links::prompted(model, deed);
+        }
         map::prompted(model, deed);
         return Vec::new();
     }
@@ -148,6 +153,7 @@ pub(crate) fn act(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         Deed::Stop => run::stop(model),
         Deed::Hint => run::hint(model),
         Deed::Copy => run::copy(model),
+        Deed::OpenLink => links::open(model),
         Deed::Follow | Deed::Wrap | Deed::AtOnce => {
             run::look(model, deed);
             Vec::new()

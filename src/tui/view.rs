@@ -240,8 +240,13 @@ fn notice(model: &Model) -> Vec<Line> {
         return asked(model, question);
     }
     if let Some(prompt) = &model.prompt {
+        let sign = if model.screen == Screen::Lab {
+            "o "
+        } else {
+            "/ "
+        };
         let typed = Line::plain(" ")
-            .then(Tone::Accent, "/ ")
+            .then(Tone::Accent, sign)
             .then(Tone::Plain, style.show(&prompt.text));
         return vec![typed];
     }

@@ -160,11 +160,12 @@ fn a_lab_is_graded_read_and_looked_back_on() {
     seat.sees("attempt 1 kept");
     seat.press(ENTER);
     seat.sees("expected");
-    // Wide enough for both: the checks stand beside the failure.
+    // Wide enough for all: the checks stand beside the failure, and the record was read.
     seat.resize(140, 40);
-    until("both are shown", || {
+    until("all are shown", || {
         let shown = seat.look();
-        shown.contains("expected") && shown.contains("attempt 1 kept")
+        let all = ["expected", "attempt 1 kept", "a attempts"];
+        all.iter().all(|one| shown.contains(one))
     });
     seat.resize(80, 24);
     seat.press("h");
@@ -242,6 +243,34 @@ fn an_editor_gets_the_terminal_and_gives_it_back() {
     });
     seat.press("?");
     seat.sees("Everywhere");
+    seat.press("q");
+    seat.ends_well();
+}
+
+#[test]
+fn a_link_of_the_brief_is_opened_by_the_named_browser() {
+    let learner = Learner::begun();
+    let browser = learner.root.join("browser");
+    fs::write(
+        &browser,
+        "#!/bin/sh\nprintf '%s' \"$1\" > \"$HOME/opened\"\n",
+    )
+    .unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let setting = format!("'{}'", browser.display());
+    let mut seat = Seat::take(&learner, &[("BROWSER", &setting)]);
+    seat.sees("rest-api");
+    seat.press(ENTER);
+    seat.sees("[brief]");
+    seat.press("o");
+    seat.sees("https://");
+    seat.press("https");
+    seat.press(ENTER);
+    let opened = learner.root.join("opened");
+    until("the browser was asked", || {
+        seat.look();
+        fs::read_to_string(&opened).is_ok_and(|address| address.starts_with("https://"))
+    });
     seat.press("q");
     seat.ends_well();
 }

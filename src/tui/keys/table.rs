@@ -178,6 +178,14 @@ pub(crate) const KEYS: &[Key] = &[
         when: when::can_copy,
     },
     Key {
+        on: &[Lab],
+        presses: &[(letter('o'), Deed::OpenLink)],
+        shown: ("o", "o"),
+        word: "link",
+        told: "open a link of the text in your browser, or a file of the contract",
+        when: when::has_links,
+    },
+    Key {
         on: &[Log],
         presses: &[(letter('f'), Deed::Follow)],
         shown: ("f", "f"),
@@ -285,7 +293,7 @@ pub(crate) const KEYS: &[Key] = &[
         ],
         shown: ("esc", "esc"),
         word: "cancel",
-        told: "leave the search",
+        told: "leave the search or the list",
         when: always,
     },
     Key {

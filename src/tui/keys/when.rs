@@ -37,6 +37,11 @@ pub(super) fn has_files(model: &Model) -> bool {
     texts.is_some_and(|texts| texts.contract.len() > 1)
 }
 
+pub(super) fn has_links(model: &Model) -> bool {
+    let lab = model.lab.as_ref();
+    lab.is_some_and(|lab| !lab.links().is_empty())
+}
+
 pub(super) fn has_search(model: &Model) -> bool {
     let run = model.run.as_ref();
     run.is_some_and(|run| run.view.search.is_some())

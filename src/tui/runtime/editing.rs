@@ -1,12 +1,13 @@
-//! The learner's editor, found and started.
+//! The learner's own programs, found and started: the editor, and the browser.
 
-use std::{path::PathBuf, process::Stdio};
+use std::{os::unix::process::CommandExt as _, path::PathBuf, process::Stdio};
 
 use super::work::Crew;
 use crate::{
     app::scope::place,
     curriculum::Unit,
     tui::{
+        browser,
         editor::{self, Editor},
         msg::{Msg, Trouble},
     },
@@ -72,6 +73,36 @@ impl Crew {
             }
         });
     }
+
+    /// Opens an address in the learner's browser. Nobody waits for that but a thread.
+    pub(super) fn open_link(&self, address: String) {
+        self.work(Msg::Failed, move |_, _| {
+            let setting = std::env::var("BROWSER").ok();
+            let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+            let mut all = browser::openers(&address, setting.as_deref(), has).into_iter();
+            let opened = all.any(|words| opens(&words));
+            Ok(Msg::Opened(opened.then_some(()).ok_or(address)))
+        });
+    }
+}
+
+/// Starts what opens an address, quiet and in a group of its own, so that it outlives us; whether it
+/// did what it was asked for, or still does.
+fn opens(words: &[String]) -> bool {
+    let Some((program, args)) = words.split_first() else {
+        return false;
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a browser is the learner's own, and stays when we end"
+    )]
+    let mut command = std::process::Command::new(program);
+    command.args(args).process_group(0);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// The file that the lab's program is started from.

@@ -202,6 +202,7 @@ impl Crew {
                     },
                 );
             }
+            Cmd::OpenLink(address) => self.open_link(address),
             // These need the terminal, and are done where it is held.
             Cmd::Edit { .. } | Cmd::Copy(_) | Cmd::Quit => {}
         }

@@ -12,7 +12,7 @@ use crate::{
     },
     tui::{
         markdown,
-        model::{CheckTold, Lab, LabTab, LabTexts, Model},
+        model::{CheckTold, Lab, LabTab, LabTexts, Model, Prompt},
     },
 };
 
@@ -100,6 +100,9 @@ pub(super) fn parts(model: &Model, area: Rect) -> Vec<Placed> {
     let Some(texts) = &lab.texts else {
         return vec![plain(area, vec![Line::new().then(Tone::Dim, " Reading.")])];
     };
+    if let Some(prompt) = &model.prompt {
+        return vec![links(lab, prompt, area, model.style)];
+    }
     let rooms = Rooms::of(lab, area);
     let mut parts = vec![plain(rooms.tabs, vec![tabs(lab, texts, model.style)])];
     if lab.tab == LabTab::Checks {
@@ -115,6 +118,27 @@ pub(super) fn parts(model: &Model, area: Rect) -> Vec<Placed> {
     }
     parts.extend(shown(text(model, area), lab.top));
     parts
+}
+
+/// The links of the text, one of them to be chosen.
+fn links(lab: &Lab, prompt: &Prompt, area: Rect, style: Style) -> Placed {
+    let meant = lab.links_meant(&prompt.text);
+    let rows = usize::from(area.height);
+    let first = first_in_view(prompt.selected, meant.len(), rows);
+    let columns = usize::from(area.width).saturating_sub(1);
+    let seen = meant.iter().enumerate().skip(first).take(rows);
+    let lines = seen.map(|(place, link)| {
+        let line = Line::new()
+            .then(Tone::Dim, format!("{:>4} ", format!("[{}]", link.number)))
+            .then(Tone::Plain, style.show(&link.to));
+        let line = selectable(place == prompt.selected, line, style);
+        draw::cut_line(&line, columns, style)
+    });
+    let mut lines: Vec<Line> = lines.collect();
+    if lines.is_empty() {
+        lines.push(Line::new().then(Tone::Dim, "  No link has this number or these words."));
+    }
+    plain(area, lines)
 }
 
 fn plain(area: Rect, lines: Vec<Line>) -> Placed {
