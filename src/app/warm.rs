@@ -26,7 +26,7 @@ pub use self::{
     down::down,
     logs::{Logs, Said},
     service::WarmBackend,
-    told::{KeeperTold, Status, Warm, status},
+    told::{KeeperTold, Status, Warm, noted, status},
     up::{Came, Means, Step, default_kinds, up},
 };
 use super::{AppError, supply::Supply};

@@ -6,6 +6,7 @@ mod kept;
 mod lab;
 mod log;
 mod run;
+mod services;
 mod watch;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub(crate) use self::{
     lab::{CheckTold, Lab, LabTab, LabTexts, Leads, Link},
     log::{Log, LogView, Said},
     run::{Aim, Pane, Run},
+    services::{Services, Warmth},
     watch::{Standing, Watch},
 };
 use super::msg::{Cmd, Trouble};
@@ -42,6 +44,8 @@ pub(crate) struct Model {
     pub(crate) run: Option<Run>,
     /// A lab is graded at each save.
     pub(crate) watch: Option<Watch>,
+    /// None while it was not read.
+    pub(crate) services: Option<Services>,
     pub(crate) diary: Option<Diary>,
     pub(crate) comparison: Option<Comparison>,
     /// How far the text of the screens without a state of their own is scrolled.
@@ -103,6 +107,7 @@ impl Model {
             lab: None,
             run: None,
             watch: None,
+            services: None,
             diary: None,
             comparison: None,
             top: 0,
@@ -144,6 +149,18 @@ impl Model {
                 self.diary.as_ref().map(|diary| diary.lab.as_str())
             }
         }
+    }
+
+    /// What a lab needs, and how it stands where that is known.
+    pub(crate) fn services_of(&self, lab: &str) -> Option<String> {
+        let needed = &self.course.texts.get(lab)?.services;
+        if needed.is_empty() {
+            return None;
+        }
+        Some(match &self.services {
+            Some(services) => services.told(needed),
+            None => format!("needs {}", needed.join(", ")),
+        })
     }
 
     /// A run is going on, of checks or of programs alone: of the bench, not a tape that is played.

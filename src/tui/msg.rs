@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::model::{Course, Kept, LabTexts};
+use super::model::{Course, Kept, LabTexts, Services};
 use crate::{
     grading::event::{GradeEvent, Stamped},
     report::{comparison::Comparison, hint::Hint, history::History},
@@ -32,6 +32,7 @@ pub(crate) enum Msg {
         lab: String,
         texts: Box<LabTexts>,
     },
+    Services(Services),
     Started {
         lab: String,
         told: Result<Vec<String>, Trouble>,
@@ -92,6 +93,8 @@ pub(crate) enum Watched {
 pub(crate) enum Cmd {
     ReadCourse,
     ReadLab(String),
+    /// What is kept up of the services.
+    ReadServices,
     Start(String),
     Edit {
         lab: String,

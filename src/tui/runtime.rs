@@ -107,7 +107,7 @@ async fn drive<B: Backend>(
     turning.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tell_time(model, begun);
     draw(terminal, model)?;
-    let mut due = vec![Cmd::ReadCourse];
+    let mut due = vec![Cmd::ReadCourse, Cmd::ReadServices];
     loop {
         for cmd in std::mem::take(&mut due) {
             if cmd == Cmd::Quit {

@@ -39,6 +39,10 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::Ended => ended(model),
         Msg::Course(course) => map::read(model, course),
         Msg::Lab { lab, texts } => map::lab_read(model, &lab, texts),
+        Msg::Services(services) => {
+            model.services = Some(services);
+            Vec::new()
+        }
         Msg::Started { lab, told } => map::started(model, lab, told),
         Msg::Grade { at, event } => run::event(model, at, *event),
         Msg::Graded(kept) => run::graded(model, kept),
@@ -123,7 +127,7 @@ pub(crate) fn act(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         Deed::Open => open(model),
         Deed::Back => {
             model.back();
-            Vec::new()
+            map::services(model)
         }
         Deed::Help => {
             model.go(Screen::Help);

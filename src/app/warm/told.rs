@@ -122,6 +122,14 @@ impl Step<'_> {
     }
 }
 
+/// What a living keeper wrote down of what it holds. No service is asked, so it is had at once, and
+/// one that died a moment ago may still be called ready.
+pub fn noted(workspace: &Workspace) -> Vec<Warm> {
+    let file = living(&KeeperFolder::of(workspace));
+    let services = file.map_or_else(Vec::new, |file| file.services);
+    services.iter().map(Warm::of).collect()
+}
+
 /// Looks at what is kept, and asks each service whether it answers.
 pub fn status(workspace: &Workspace, supply: &Supply) -> Result<Status, AppError> {
     let runtime = Builder::new_current_thread()

@@ -101,6 +101,9 @@ impl Crew {
                 let texts = Box::new(read::lab(inside, inside.unit(&lab)?));
                 Ok(Msg::Lab { lab, texts })
             }),
+            Cmd::ReadServices => self.work(Msg::Failed, |inside, _| {
+                Ok(Msg::Services(read::services(inside)))
+            }),
             Cmd::Start(lab) => {
                 let named = lab.clone();
                 self.work(

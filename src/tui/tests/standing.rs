@@ -7,7 +7,7 @@ use crate::{
     grading::event::{GradeEvent, Stamped},
     report::{sample, words::Style},
     tui::{
-        model::{Aim, Kept, Model, Pane, Screen, Standing, Unkept},
+        model::{Aim, Kept, Model, Pane, Screen, Services, Standing, Unkept, Warmth},
         msg::{Cmd, Msg, Trouble, Watched},
         update::update,
     },
@@ -275,4 +275,53 @@ fn a_watch_and_programs_that_are_up_are_drawn() {
     over(&mut model, Unkept::Served);
     press(&mut model, "g");
     assert_eq!(model.run.as_ref().unwrap().aim, Aim::Grade);
+}
+
+#[test]
+fn a_lab_says_which_of_its_services_are_up() {
+    let cases: [(&[(&str, Warmth)], &str); 4] = [
+        (&[], "kafka down, postgres down"),
+        (
+            &[
+                ("kafka", Warmth::Up("native".into())),
+                ("redis", Warmth::Starting),
+            ],
+            "kafka up (native), postgres down",
+        ),
+        (
+            &[("kafka", Warmth::Failed), ("postgres", Warmth::Starting)],
+            "kafka failed, postgres starting",
+        ),
+        (
+            &[
+                ("kafka", Warmth::Up("docker".into())),
+                ("postgres", Warmth::Up("docker".into())),
+            ],
+            "kafka up (docker), postgres up (docker)",
+        ),
+    ];
+    for (kept, told) in cases {
+        let kept = kept
+            .iter()
+            .map(|(name, warmth)| ((*name).to_owned(), warmth.clone()));
+        let needed = ["kafka".to_owned(), "postgres".to_owned()];
+        assert_eq!(Services(kept.collect()).told(&needed), told);
+    }
+}
+
+#[test]
+fn services_are_looked_at_where_a_lab_needs_them() {
+    let mut model = plain();
+    assert!(!press(&mut model, "enter esc").contains(&Cmd::ReadServices));
+    press(&mut model, "right right");
+    assert!(press(&mut model, "enter").contains(&Cmd::ReadServices));
+    let lab = "kafka-producer-consumer".to_owned();
+    let texts = Box::new(super::cast::texts());
+    update(&mut model, Msg::Lab { lab, texts });
+    assert!(shown(&mut model, 80, 24).contains("needs kafka, postgres"));
+    let up = [("kafka".to_owned(), Warmth::Up("native".into()))];
+    update(&mut model, Msg::Services(Services(up.into())));
+    both("services_lab", &mut model);
+    assert_eq!(press(&mut model, "esc"), [Cmd::ReadServices]);
+    both("services_map", &mut model);
 }

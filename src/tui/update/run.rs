@@ -67,6 +67,7 @@ pub(super) fn graded(model: &mut Model, kept: Result<Kept, Trouble>) -> Vec<Cmd>
         Err(trouble) => model.trouble(trouble),
     }
     let mut cmds = vec![Cmd::ReadCourse];
+    cmds.extend(super::map::services(model));
     if model.lab.as_ref().is_some_and(|open| open.id == lab) {
         cmds.push(Cmd::ReadLab(lab));
     }

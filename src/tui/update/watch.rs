@@ -47,6 +47,8 @@ pub(super) fn told(model: &mut Model, told: Watched) -> Vec<Cmd> {
             watch.saves += u32::from(!saved.is_empty());
             stands(Standing::Grading(saved));
             begin(model);
+            // What came up for the watch stays up.
+            return super::map::services(model);
         }
         Watched::Aside(text) => model.tell(text),
         Watched::Over(over) => return ended(model, over),

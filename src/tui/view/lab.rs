@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Placed, Spot, Text, cells, draw, first_in_view, fitted, selectable, shown, title, within,
+    Placed, Spot, Text, cells, draw, edges, first_in_view, fitted, selectable, shown, title, within,
 };
 use crate::{
     report::{
@@ -104,7 +104,7 @@ pub(super) fn parts(model: &Model, area: Rect) -> Vec<Placed> {
         return vec![links(lab, prompt, area, model.style)];
     }
     let rooms = Rooms::of(lab, area);
-    let mut parts = vec![plain(rooms.tabs, vec![tabs(lab, texts, model.style)])];
+    let mut parts = vec![plain(rooms.tabs, vec![tabs(model, lab, texts)])];
     if lab.tab == LabTab::Checks {
         parts.push(list(model, lab, texts, rooms.list));
     }
@@ -150,7 +150,8 @@ fn plain(area: Rect, lines: Vec<Line>) -> Placed {
 }
 
 /// The tabs, the present one between brackets.
-fn tabs(lab: &Lab, texts: &LabTexts, style: Style) -> Line {
+fn tabs(model: &Model, lab: &Lab, texts: &LabTexts) -> Line {
+    let style = model.style;
     let mut line = Line::new();
     for tab in lab.tabs() {
         line = if tab == lab.tab {
@@ -170,7 +171,9 @@ fn tabs(lab: &Lab, texts: &LabTexts, style: Style) -> Line {
         );
         line = line.then(Tone::Plain, told);
     }
-    line
+    let services = model.services_of(&lab.id).unwrap_or_default();
+    let right = Line::new().then(Tone::Dim, services);
+    edges(line, right, style)
 }
 
 /// The text that scrolls.

@@ -20,7 +20,7 @@ pub(super) fn list(run: &Run, area: Rect, style: Style) -> Placed {
     };
     let Some(addresses) = run.addresses() else {
         let text = if run.is_live() {
-            " Not everything is up yet."
+            " Addresses stand here once all is up."
         } else {
             " Nothing is up."
         };
