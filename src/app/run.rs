@@ -1,6 +1,8 @@
 //! `mastery run`: the lab's services and the learner's programs, up until ^C. Nothing is checked and
 //! no attempt is kept.
 
+use std::time::Duration;
+
 use mastery_kit::process::Supervisor;
 
 use super::{
@@ -13,7 +15,7 @@ use super::{
 use crate::{
     curriculum::{Curriculum, Unit},
     grading::{
-        dispatcher,
+        dispatcher::{self, Stop},
         event::GradeEvent,
         progress::{Conclusion, Progress},
     },
@@ -30,11 +32,13 @@ pub fn begin<'w>(
 }
 
 impl Grading<'_> {
-    /// Starts everything of one unit and keeps it up until ^C. [`Conclusion::Passed`] is: it was up.
+    /// Starts everything of one unit and keeps it up until `stop` is raised, or without one until ^C.
+    /// [`Conclusion::Passed`] is: it was up.
     pub fn serve(
         &self,
         unit: &Unit,
         backend: BackendChoice,
+        stop: Option<&Stop>,
         listener: &mut Listener<'_>,
     ) -> Result<Conclusion, AppError> {
         let (lab, place) = (unit.id.as_str(), place(unit));
@@ -66,13 +70,18 @@ impl Grading<'_> {
         plan.serve = true;
         builds.forget()?;
         let mut seen = Seen::default();
-        let progress = dispatcher::run(&plan, &mut |at, event| {
+        let mut listener = |at: Duration, event: &GradeEvent| {
             // One that is not written down ends by itself when we do.
             note_supervisor(&mut folder, event).ok();
             seen.look(event);
             listener(at, event);
-        })
-        .map_err(AppError::Runtime)?;
+        };
+        let progress = match stop {
+            Some(stop) => dispatcher::run_until(&plan, stop, &mut listener),
+            None => dispatcher::run(&plan, &mut listener),
+        };
+        let progress = progress.map_err(AppError::Runtime)?;
+        seen.interrupted |= stop.is_some_and(Stop::is_raised);
         // A build that is not remembered is built again.
         builds.remember(&progress).ok();
         folder.close(None)?;

@@ -26,8 +26,8 @@ pub use self::{
     down::down,
     logs::{Logs, Said},
     service::WarmBackend,
-    told::{KeeperTold, Status, Warm, status},
-    up::{Came, Step, default_kinds, up},
+    told::{KeeperTold, Status, Warm, noted, status},
+    up::{Came, Means, Step, default_kinds, up},
 };
 use super::{AppError, supply::Supply};
 use crate::workspace::{KeeperFile, KeeperFolder, Using, Workspace};

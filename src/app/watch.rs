@@ -39,7 +39,7 @@ pub use crate::grading::dispatcher::Stop;
 use crate::{
     curriculum::{Curriculum, Unit},
     grading::{
-        dispatcher::Signals,
+        dispatcher::{Signals, next_of},
         event::RunKind,
         progress::{Conclusion, Progress},
     },
@@ -60,23 +60,40 @@ pub trait Front: Sync {
     fn grade(&self, saved: &[PathBuf], stop: &Stop) -> End;
 }
 
+/// How a folder is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    pub mode: Mode,
+    pub ended_by: EndedBy,
+}
+
+/// Who ends a watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// ^C and its like, which are listened for here.
+    Signals,
+    /// Whoever has the channel, by [`Happening::Interrupted`]: signals are heard elsewhere.
+    Caller,
+}
+
 /// Where happenings come from and go to.
 pub fn channel() -> (Sender<Happening>, Receiver<Happening>) {
     tokio::sync::mpsc::channel(ROOM)
 }
 
-/// Watches the folder of a lab (`place`, relative to the workspace) until ^C, with a run at once and
-/// one for each save. Whether a run was cut off.
+/// Watches the folder of a lab (`place`, relative to the workspace) until it is ended, with a run at
+/// once and one for each save. Whether a run was cut off.
 pub fn watch(
     workspace: &Workspace,
     place: &str,
-    mode: Mode,
+    manner: Manner,
     (tell, told): (Sender<Happening>, Receiver<Happening>),
     front: &dyn Front,
 ) -> Result<bool, AppError> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(AppError::Runtime)?;
     std::thread::scope(|scope| {
+        let mode = manner.mode;
         let eyes = match mode {
             Mode::Events => Eyes::open(tell.clone()).ok(),
             Mode::Poll | Mode::Manual => None,
@@ -92,7 +109,7 @@ pub fn watch(
             seen: Glance::default(),
             stop: None,
         };
-        runtime.block_on(watching.go(mode, deaf, told))
+        runtime.block_on(watching.go(manner, deaf, told))
     })
 }
 
@@ -113,11 +130,11 @@ impl Watching<'_, '_, '_> {
     /// hear ^C any more.
     async fn go(
         mut self,
-        mode: Mode,
+        manner: Manner,
         deaf: bool,
         told: Receiver<Happening>,
     ) -> Result<bool, AppError> {
-        let over = self.until_over(mode, deaf, told).await;
+        let over = self.until_over(manner, deaf, told).await;
         if over.is_err()
             && let Some(stop) = &self.stop
         {
@@ -128,12 +145,15 @@ impl Watching<'_, '_, '_> {
 
     async fn until_over(
         &mut self,
-        mode: Mode,
+        manner: Manner,
         deaf: bool,
         mut told: Receiver<Happening>,
     ) -> Result<bool, AppError> {
-        let mut signals = Signals::new().map_err(AppError::Runtime)?;
-        let mut machine = Machine::new(mode, Instant::now());
+        let mut signals = match manner.ended_by {
+            EndedBy::Signals => Some(Signals::new().map_err(AppError::Runtime)?),
+            EndedBy::Caller => None,
+        };
+        let mut machine = Machine::new(manner.mode, Instant::now());
         let mut cut = None;
         // What is there now is what the first run is about.
         let (_, too_many) = self.look()?;
@@ -146,7 +166,7 @@ impl Watching<'_, '_, '_> {
                 let next = async {
                     tokio::select! {
                         biased;
-                        () = signals.next() => Some(Happening::Interrupted),
+                        () = next_of(&mut signals) => Some(Happening::Interrupted),
                         happening = told.recv() => happening,
                     }
                 };

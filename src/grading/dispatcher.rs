@@ -66,6 +66,11 @@ impl Stop {
     pub fn is_raised(&self) -> bool {
         self.watch.level() > StopLevel::Run
     }
+
+    /// Returns once it was raised.
+    pub async fn raised(&self) {
+        self.watch.clone().at_least(StopLevel::WindDown).await;
+    }
 }
 
 async fn dispatch(
@@ -100,7 +105,8 @@ async fn dispatch(
     Ok(progress)
 }
 
-async fn next_of(signals: &mut Option<Signals>) {
+/// The next signal, where somebody listens for them; else never.
+pub async fn next_of(signals: &mut Option<Signals>) {
     match signals {
         Some(signals) => signals.next().await,
         None => std::future::pending().await,

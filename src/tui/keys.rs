@@ -29,6 +29,9 @@ pub(crate) enum Deed {
     Start,
     Edit,
     Grade,
+    Serve,
+    Watch,
+    ToRun,
     Stop,
     Hint,
     Attempts,
@@ -37,6 +40,7 @@ pub(crate) enum Deed {
     Follow,
     Wrap,
     Copy,
+    OpenLink,
     Mark,
     WithFolder,
     Replay,
@@ -70,6 +74,21 @@ pub(crate) enum Place {
 pub(crate) struct Press {
     pub(crate) code: KeyCode,
     pub(crate) ctrl: bool,
+}
+
+const fn press(code: KeyCode) -> Press {
+    Press { code, ctrl: false }
+}
+
+const fn letter(letter: char) -> Press {
+    press(KeyCode::Char(letter))
+}
+
+const fn ctrl(letter: char) -> Press {
+    Press {
+        code: KeyCode::Char(letter),
+        ctrl: true,
+    }
 }
 
 /// A row of the table.

@@ -1,5 +1,6 @@
 //! Markdown as lines: headings, lists, tables, code, and links as footnotes.
 
+mod code;
 mod flow;
 mod table;
 
@@ -7,6 +8,7 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser
 
 pub(crate) use self::flow::hard;
 use self::{
+    code::Language,
     flow::{Pieces, flowing},
     table::Table,
 };
@@ -15,15 +17,20 @@ use crate::report::words::{Line, Style, Tone};
 /// Columns beyond which the eye loses its line.
 const MEASURE: usize = 100;
 
+/// Any width would do where only links are looked for.
+const MEASURE_OF_LINKS: u16 = 80;
+
 /// A text laid out for this width.
 pub(crate) fn lines(text: &str, style: Style) -> Vec<Line> {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut page = Page::new(style);
-    for event in Parser::new_ext(text, options) {
-        page.take(event);
-    }
-    page.end()
+    Page::of(text, style).end()
+}
+
+/// Where a text leads to: its footnotes by their numbers, behind them what it shows itself.
+pub(crate) fn links(text: &str) -> Vec<String> {
+    let Page { links, shown, .. } = Page::of(text, Style::plain(MEASURE_OF_LINKS));
+    let new = shown.into_iter().filter(|to| !links.contains(to));
+    let new: Vec<String> = new.collect();
+    links.into_iter().chain(new).collect()
 }
 
 /// The page as far as it is laid out.
@@ -36,10 +43,13 @@ struct Page {
     pieces: Pieces,
     tones: Vec<Tone>,
     links: Vec<String>,
+    /// Links whose text shows them already.
+    shown: Vec<String>,
     /// The link that is open, and where its text began.
     open_link: Option<(String, usize)>,
     heading: Option<HeadingLevel>,
-    code: Option<String>,
+    /// The block of code that is open, and its language.
+    code: Option<(&'static Language, String)>,
     table: Option<Table>,
 }
 
@@ -52,6 +62,16 @@ enum Frame {
 }
 
 impl Page {
+    fn of(text: &str, style: Style) -> Self {
+        let options =
+            Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+        let mut page = Self::new(style);
+        for event in Parser::new_ext(text, options) {
+            page.take(event);
+        }
+        page
+    }
+
     fn new(style: Style) -> Self {
         Self {
             style,
@@ -60,6 +80,7 @@ impl Page {
             pieces: Pieces::default(),
             tones: Vec::new(),
             links: Vec::new(),
+            shown: Vec::new(),
             open_link: None,
             heading: None,
             code: None,
@@ -72,7 +93,7 @@ impl Page {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.stop(tag),
             Event::Text(text) => match &mut self.code {
-                Some(code) => code.push_str(&text),
+                Some((_, code)) => code.push_str(&text),
                 None => self.say(&text),
             },
             Event::Code(text) => self.say_code(&text),
@@ -115,10 +136,11 @@ impl Page {
             }
             Tag::CodeBlock(kind) => {
                 self.flush();
-                self.code = Some(String::new());
-                if let CodeBlockKind::Fenced(_) = kind {
-                    // The language needs no word: the code shows it.
-                }
+                let language = match &kind {
+                    CodeBlockKind::Fenced(name) => Language::called(name),
+                    CodeBlockKind::Indented => Language::called(""),
+                };
+                self.code = Some((language, String::new()));
             }
             Tag::Table(_) => self.table = Some(Table::default()),
             Tag::Emphasis | Tag::Strong => self.tones.push(Tone::Bold),
@@ -193,7 +215,13 @@ impl Page {
             return;
         };
         let is_shown = self.pieces.text_from(begin).contains(&to);
-        if is_shown || to.starts_with('#') {
+        if to.starts_with('#') {
+            return;
+        }
+        if is_shown {
+            if !self.shown.contains(&to) {
+                self.shown.push(to);
+            }
             return;
         }
         let place = self.links.iter().position(|known| *known == to);
@@ -290,7 +318,7 @@ impl Page {
     }
 
     fn stop_code(&mut self) {
-        let Some(code) = self.code.take() else {
+        let Some((language, code)) = self.code.take() else {
             return;
         };
         let (first, rest) = self.prefixes();
@@ -298,10 +326,10 @@ impl Page {
         let bar = format!("{} ", self.style.bar());
         for line in code.lines() {
             let room = self.columns().saturating_sub(prefix.width() + 2 + 2);
-            for row in hard(&self.style.show_output(line), room) {
+            for row in language.rows(&self.style.show_output(line), room) {
                 let front = std::mem::replace(&mut prefix, rest.clone());
                 let front = front.then(Tone::Dim, format!("  {bar}"));
-                self.lines.push(coloured(front, &row));
+                self.lines.push(front.join(row));
             }
         }
         self.lines.push(Line::new());
@@ -342,53 +370,6 @@ impl Page {
     }
 }
 
-/// A line of code: what follows a sign of comment is dim.
-fn coloured(front: Line, code: &str) -> Line {
-    let begins = |at: usize| at == 0 || code[..at].ends_with(' ');
-    let signs = ["# ", "// ", "-- "].iter();
-    let comment = signs
-        .filter_map(|sign| code.find(sign))
-        .filter(|at| begins(*at))
-        .min();
-    match comment {
-        Some(at) => front
-            .then(Tone::Plain, &code[..at])
-            .then(Tone::Dim, &code[at..]),
-        None => front.then(Tone::Plain, code),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PAGE: &str = include_str!("markdown/sample.md");
-
-    fn shown(text: &str, style: Style) -> String {
-        let lines = lines(text, style);
-        let widest = lines.iter().map(Line::width).max().unwrap_or(0);
-        assert!(widest <= style.columns(), "{widest} columns");
-        lines.iter().map(Line::text).collect::<Vec<_>>().join("\n")
-    }
-
-    #[test]
-    fn a_page_has_headings_lists_tables_code_and_footnotes() {
-        insta::assert_snapshot!("markdown_80", shown(PAGE, Style::plain(80)));
-        insta::assert_snapshot!("markdown_140", shown(PAGE, Style::plain(140)));
-        insta::assert_snapshot!("markdown_30", shown(PAGE, Style::plain(30)));
-        insta::assert_snapshot!("markdown_ascii", shown(PAGE, Style::ascii_only(60)));
-    }
-
-    #[test]
-    fn whatever_stands_in_a_page_no_line_is_too_wide() {
-        let curriculum = crate::curriculum::Curriculum::embedded().unwrap();
-        let briefs = curriculum.units().filter_map(|unit| curriculum.brief(unit));
-        let weeks = curriculum.weeks().iter();
-        let weeks = weeks.filter_map(|week| curriculum.week_text(week).readme);
-        for text in briefs.chain(weeks) {
-            for columns in [20, 40, 80, 137] {
-                shown(text, Style::plain(columns));
-            }
-        }
-    }
-}
+#[path = "markdown_tests.rs"]
+mod tests;

@@ -5,6 +5,7 @@
 //! may use `crate::app`). Both functions are pure: they are tested with tapes, without services,
 //! clock or terminal.
 
+mod browser;
 mod editor;
 mod keys;
 mod markdown;

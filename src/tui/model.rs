@@ -2,18 +2,24 @@
 
 mod course;
 mod diary;
+mod kept;
 mod lab;
 mod log;
 mod run;
+mod services;
+mod watch;
 
 use std::time::Duration;
 
 pub(crate) use self::{
     course::{Course, Entry, Tried, UnitText},
     diary::Diary,
-    lab::{CheckTold, Lab, LabTab, LabTexts},
+    kept::{Kept, Unkept},
+    lab::{CheckTold, Lab, LabTab, LabTexts, Leads, Link},
     log::{Log, LogView, Said},
-    run::{Kept, Pane, Run},
+    run::{Aim, Pane, Run},
+    services::{Services, Warmth},
+    watch::{Standing, Watch},
 };
 use super::msg::{Cmd, Trouble};
 use crate::report::{comparison::Comparison, words::Style};
@@ -36,6 +42,10 @@ pub(crate) struct Model {
     pub(crate) selected: usize,
     pub(crate) lab: Option<Lab>,
     pub(crate) run: Option<Run>,
+    /// A lab is graded at each save.
+    pub(crate) watch: Option<Watch>,
+    /// None while it was not read.
+    pub(crate) services: Option<Services>,
     pub(crate) diary: Option<Diary>,
     pub(crate) comparison: Option<Comparison>,
     /// How far the text of the screens without a state of their own is scrolled.
@@ -96,6 +106,8 @@ impl Model {
             course,
             lab: None,
             run: None,
+            watch: None,
+            services: None,
             diary: None,
             comparison: None,
             top: 0,
@@ -139,9 +151,26 @@ impl Model {
         }
     }
 
-    /// A run is going on: of the bench, not a tape that is played.
+    /// What a lab needs, and how it stands where that is known.
+    pub(crate) fn services_of(&self, lab: &str) -> Option<String> {
+        let needed = &self.course.texts.get(lab)?.services;
+        if needed.is_empty() {
+            return None;
+        }
+        Some(match &self.services {
+            Some(services) => services.told(needed),
+            None => format!("needs {}", needed.join(", ")),
+        })
+    }
+
+    /// A run is going on, of checks or of programs alone: of the bench, not a tape that is played.
     pub(crate) fn is_grading(&self) -> bool {
         self.run.as_ref().is_some_and(Run::is_live)
+    }
+
+    /// Something of ours goes on that has to be ended before we leave.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_grading() || self.watch.is_some()
     }
 
     /// Something moves by itself, so time has to be told.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::model::{Course, Kept, LabTexts};
+use super::model::{Course, Kept, LabTexts, Services};
 use crate::{
     grading::event::{GradeEvent, Stamped},
     report::{comparison::Comparison, hint::Hint, history::History},
@@ -32,6 +32,7 @@ pub(crate) enum Msg {
         lab: String,
         texts: Box<LabTexts>,
     },
+    Services(Services),
     Started {
         lab: String,
         told: Result<Vec<String>, Trouble>,
@@ -43,6 +44,8 @@ pub(crate) enum Msg {
     },
     /// The run is over; the attempt is kept, or it never began.
     Graded(Result<Kept, Trouble>),
+    /// A watch goes on.
+    Watch(Watched),
     Hint(Result<Box<Hint>, Trouble>),
     History(Result<Box<History>, Trouble>),
     Comparison(Result<Box<Comparison>, Trouble>),
@@ -57,8 +60,32 @@ pub(crate) enum Msg {
     },
     /// The editor has given the terminal back, or was never there.
     Edited(Result<(), Trouble>),
+    /// An address was opened; or this one was not, for nothing here does it.
+    Opened(Result<(), String>),
     /// Something could not be done that nothing waits for.
     Failed(Trouble),
+}
+
+/// What a watch tells. Its runs are told as every run is.
+#[derive(Debug)]
+pub(crate) enum Watched {
+    /// What services do that come up first.
+    Warming(String),
+    /// A run begins; these were saved since the last one began.
+    Begins(Vec<String>),
+    /// The next save is waited for.
+    Waits,
+    /// These were saved during the run: it ends.
+    Newer(Vec<String>),
+    /// Another command has the workspace; the run waits for it.
+    Busy,
+    /// The folder is not there any more.
+    Gone,
+    /// It is there again.
+    Back,
+    /// Something worth knowing that changes nothing.
+    Aside(String),
+    Over(Result<(), Trouble>),
 }
 
 /// Something to do.
@@ -66,6 +93,8 @@ pub(crate) enum Msg {
 pub(crate) enum Cmd {
     ReadCourse,
     ReadLab(String),
+    /// What is kept up of the services.
+    ReadServices,
     Start(String),
     Edit {
         lab: String,
@@ -73,6 +102,14 @@ pub(crate) enum Cmd {
         file: Option<String>,
     },
     Grade(String),
+    /// Services and programs, until they are stopped.
+    Serve(String),
+    /// A run at once and one for each save, until it is stopped.
+    Watch(String),
+    /// Grades what is watched now, without a save.
+    Nudge,
+    /// Ends the watch: in a run once winds down, twice kills.
+    StopWatch,
     /// Once winds the run down, twice kills.
     Stop,
     TakeHint {
@@ -94,6 +131,8 @@ pub(crate) enum Cmd {
         lab: String,
         attempt: u32,
     },
+    /// An address, in the learner's browser.
+    OpenLink(String),
     /// Into the clipboard of whoever sits before the terminal.
     Copy(String),
     Quit,

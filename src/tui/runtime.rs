@@ -1,14 +1,17 @@
 //! Where things happen: the terminal's events and what our jobs found become messages, and what
 //! [`update`] asks for is carried out.
 
+mod editing;
 mod jobs;
 mod keyboard;
 mod read;
 mod terminal;
+mod watching;
 mod work;
 
 use std::{
     io,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -52,6 +55,8 @@ pub struct Opening {
     pub curriculum: Curriculum,
     /// What starts and owns programs: this very executable.
     pub supervisor: Supervisor,
+    /// This program, as something that can be started again: what keeps services up.
+    pub exe: PathBuf,
     /// Where services run.
     pub backend: BackendChoice,
     /// What the terminal can show.
@@ -102,7 +107,7 @@ async fn drive<B: Backend>(
     turning.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tell_time(model, begun);
     draw(terminal, model)?;
-    let mut due = vec![Cmd::ReadCourse];
+    let mut due = vec![Cmd::ReadCourse, Cmd::ReadServices];
     loop {
         for cmd in std::mem::take(&mut due) {
             if cmd == Cmd::Quit {
@@ -211,6 +216,7 @@ mod tests {
             },
             curriculum: Curriculum::embedded().unwrap(),
             supervisor: Supervisor::new("/nowhere".into()),
+            exe: "/nowhere".into(),
             backend: BackendChoice::default(),
             style: Style::plain(80),
         }

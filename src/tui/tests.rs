@@ -3,5 +3,7 @@
 mod cast;
 mod course;
 mod deeds;
+mod links;
 mod screens;
+mod standing;
 mod strange;

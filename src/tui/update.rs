@@ -1,10 +1,12 @@
 //! What a message changes, and what is to be done about it. Nothing here reads, writes or waits.
 
+mod links;
 mod map;
 mod mouse;
 mod moving;
 mod past;
 mod run;
+mod watch;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -37,15 +39,21 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::Ended => ended(model),
         Msg::Course(course) => map::read(model, course),
         Msg::Lab { lab, texts } => map::lab_read(model, &lab, texts),
+        Msg::Services(services) => {
+            model.services = Some(services);
+            Vec::new()
+        }
         Msg::Started { lab, told } => map::started(model, lab, told),
         Msg::Grade { at, event } => run::event(model, at, *event),
         Msg::Graded(kept) => run::graded(model, kept),
+        Msg::Watch(told) => watch::told(model, told),
         Msg::Hint(hint) => run::hinted(model, hint),
         Msg::History(history) => past::read(model, history),
         Msg::Comparison(comparison) => past::compared(model, comparison),
         Msg::Tape { lab, attempt, tape } => past::tape(model, lab, attempt, tape),
         Msg::Restored { lab, told } => past::restored(model, lab, told),
-        Msg::Edited(Ok(())) => Vec::new(),
+        Msg::Opened(Err(address)) => links::not_opened(model, address),
+        Msg::Opened(Ok(())) | Msg::Edited(Ok(())) => Vec::new(),
         Msg::Edited(Err(trouble)) | Msg::Failed(trouble) => {
             model.trouble(trouble);
             Vec::new()
@@ -94,6 +102,9 @@ pub(crate) fn act(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         return answered(model, deed);
     }
     if model.prompt.is_some() {
+        if model.screen == Screen::Lab {
+            return links::prompted(model, deed);
+        }
         map::prompted(model, deed);
         return Vec::new();
     }
@@ -116,7 +127,7 @@ pub(crate) fn act(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         Deed::Open => open(model),
         Deed::Back => {
             model.back();
-            Vec::new()
+            map::services(model)
         }
         Deed::Help => {
             model.go(Screen::Help);
@@ -137,9 +148,16 @@ pub(crate) fn act(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         }
         Deed::Attempts => past::open(model),
         Deed::Grade => run::grade(model),
+        Deed::Serve => run::serve(model),
+        Deed::Watch => watch::turn(model),
+        Deed::ToRun => {
+            model.go(Screen::Run);
+            Vec::new()
+        }
         Deed::Stop => run::stop(model),
         Deed::Hint => run::hint(model),
         Deed::Copy => run::copy(model),
+        Deed::OpenLink => links::open(model),
         Deed::Follow | Deed::Wrap | Deed::AtOnce => {
             run::look(model, deed);
             Vec::new()
@@ -199,6 +217,7 @@ fn quit(model: &mut Model) -> Vec<Cmd> {
 
 /// A signal: the run winds down, and we leave when it is over.
 fn ended(model: &mut Model) -> Vec<Cmd> {
+    // A watch that waits for a save is ended on the way out.
     if !model.is_grading() {
         return vec![Cmd::Quit];
     }

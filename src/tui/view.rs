@@ -15,7 +15,7 @@ use ratatui::{Frame, layout::Rect};
 
 use super::{
     keys::Deed,
-    model::{Model, Notice, Question, Screen},
+    model::{Aim, Model, Notice, Question, Screen},
 };
 use crate::report::words::{Line, Style, Tone, cut, hanging, width};
 
@@ -237,11 +237,16 @@ fn edges(left: Line, right: Line, style: Style) -> Line {
 fn notice(model: &Model) -> Vec<Line> {
     let style = model.style;
     if let Some(question) = &model.question {
-        return asked(question, style);
+        return asked(model, question);
     }
     if let Some(prompt) = &model.prompt {
+        let sign = if model.screen == Screen::Lab {
+            "o "
+        } else {
+            "/ "
+        };
         let typed = Line::plain(" ")
-            .then(Tone::Accent, "/ ")
+            .then(Tone::Accent, sign)
             .then(Tone::Plain, style.show(&prompt.text));
         return vec![typed];
     }
@@ -263,16 +268,21 @@ fn notice(model: &Model) -> Vec<Line> {
     lines
 }
 
-fn asked(question: &Question, style: Style) -> Vec<Line> {
+fn asked(model: &Model, question: &Question) -> Vec<Line> {
+    let is_served = model.run.as_ref().is_some_and(|run| run.aim == Aim::Serve);
     let text = match question {
         Question::Restore { lab, attempt } => format!(
             "Bring back {lab} as it was in attempt {attempt}? What is in its folder now is kept as an attempt first."
         ),
+        Question::LeaveRun if model.watch.is_some() => {
+            "The watch is grading. Wind that down, which is not kept, and leave?".to_owned()
+        }
+        Question::LeaveRun if is_served => "Programs are up. End them and leave?".to_owned(),
         Question::LeaveRun => {
             "A run is going on. Wind it down, keep its attempt, and leave?".to_owned()
         }
     };
-    hanging(Line::new(), 1, &text, Tone::Odd, style)
+    hanging(Line::new(), 1, &text, Tone::Odd, model.style)
 }
 
 /// Where what is typed goes on.

@@ -23,20 +23,20 @@ use crate::{
 };
 
 /// Somebody before a terminal with the tutor on it.
-struct Seat {
+pub(crate) struct Seat {
     hand: File,
     slave: File,
     modes: String,
     shows: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    pub(crate) screen: vt100::Parser,
     tutor: Child,
 }
 
 const ENTER: &str = "\r";
-const INTERRUPT: &str = "\u{3}";
+pub(crate) const INTERRUPT: &str = "\u{3}";
 
 impl Seat {
-    fn take(learner: &Learner, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn take(learner: &Learner, environment: &[(&str, &str)]) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -77,11 +77,11 @@ impl Seat {
         self.screen.set_size(cells(rows), cells(columns));
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.hand.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn look(&mut self) -> String {
+    pub(crate) fn look(&mut self) -> String {
         while let Ok(bytes) = self.shows.try_recv() {
             self.screen.process(&bytes);
         }
@@ -89,7 +89,7 @@ impl Seat {
     }
 
     /// Looks until the screen shows something.
-    fn sees(&mut self, text: &str) -> String {
+    pub(crate) fn sees(&mut self, text: &str) -> String {
         let mut last = String::new();
         until(&format!("{text:?} is shown"), || {
             last = self.look();
@@ -99,7 +99,7 @@ impl Seat {
     }
 
     /// The tutor has ended by itself, and nothing of it is left on the terminal.
-    fn ends_well(mut self) {
+    pub(crate) fn ends_well(mut self) {
         let mut code = None;
         until("the tutor has ended", || {
             self.look();
@@ -160,11 +160,12 @@ fn a_lab_is_graded_read_and_looked_back_on() {
     seat.sees("attempt 1 kept");
     seat.press(ENTER);
     seat.sees("expected");
-    // Wide enough for both: the checks stand beside the failure.
+    // Wide enough for all: the checks stand beside the failure, and the record was read.
     seat.resize(140, 40);
-    until("both are shown", || {
+    until("all are shown", || {
         let shown = seat.look();
-        shown.contains("expected") && shown.contains("attempt 1 kept")
+        let all = ["expected", "attempt 1 kept", "a attempts"];
+        all.iter().all(|one| shown.contains(one))
     });
     seat.resize(80, 24);
     seat.press("h");
@@ -242,6 +243,34 @@ fn an_editor_gets_the_terminal_and_gives_it_back() {
     });
     seat.press("?");
     seat.sees("Everywhere");
+    seat.press("q");
+    seat.ends_well();
+}
+
+#[test]
+fn a_link_of_the_brief_is_opened_by_the_named_browser() {
+    let learner = Learner::begun();
+    let browser = learner.root.join("browser");
+    fs::write(
+        &browser,
+        "#!/bin/sh\nprintf '%s' \"$1\" > \"$HOME/opened\"\n",
+    )
+    .unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let setting = format!("'{}'", browser.display());
+    let mut seat = Seat::take(&learner, &[("BROWSER", &setting)]);
+    seat.sees("rest-api");
+    seat.press(ENTER);
+    seat.sees("[brief]");
+    seat.press("o");
+    seat.sees("https://");
+    seat.press("https");
+    seat.press(ENTER);
+    let opened = learner.root.join("opened");
+    until("the browser was asked", || {
+        seat.look();
+        fs::read_to_string(&opened).is_ok_and(|address| address.starts_with("https://"))
+    });
     seat.press("q");
     seat.ends_well();
 }

@@ -19,6 +19,7 @@ mod paging;
 mod problems;
 mod reference;
 mod repositories;
+mod standing;
 mod stopping;
 mod syncing;
 mod terminal;

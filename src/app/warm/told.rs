@@ -6,11 +6,12 @@ use serde::Serialize;
 use tokio::runtime::Builder;
 
 use super::{
-    clear_dead, living,
+    Step, clear_dead, living,
     service::{KeptService, Standing},
 };
 use crate::{
     app::{AppError, clock, supply::Supply},
+    report::words::duration,
     workspace::{KeeperFolder, Workspace},
 };
 
@@ -103,6 +104,30 @@ impl Warm {
         "failed".clone_into(&mut self.state);
         self.why = Some(why.to_owned());
     }
+}
+
+impl Step<'_> {
+    /// The same in words.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Already(warm) => format!("{} is up already", warm.service),
+            Self::Replacing { kind, why } => {
+                format!("{} was up and is started anew: {why}", kind.as_str())
+            }
+            Self::Starting { kind, backend } => format!("{} starts ({backend}) …", kind.as_str()),
+            Self::Ready { warm, took_ms } => {
+                format!("{} is ready in {}", warm.service, duration(*took_ms))
+            }
+        }
+    }
+}
+
+/// What a living keeper wrote down of what it holds. No service is asked, so it is had at once, and
+/// one that died a moment ago may still be called ready.
+pub fn noted(workspace: &Workspace) -> Vec<Warm> {
+    let file = living(&KeeperFolder::of(workspace));
+    let services = file.map_or_else(Vec::new, |file| file.services);
+    services.iter().map(Warm::of).collect()
 }
 
 /// Looks at what is kept, and asks each service whether it answers.

@@ -29,7 +29,10 @@ use super::{
 use crate::{
     app::{AppError, keep::START_LIMIT, supply::Supply},
     curriculum::Curriculum,
-    grading::{dispatcher::Signals, plan::ServiceSource},
+    grading::{
+        dispatcher::{Signals, Stop, next_of},
+        plan::ServiceSource,
+    },
     workspace::{KeeperFolder, ProcessMark, Workspace},
 };
 
@@ -74,12 +77,21 @@ pub fn default_kinds(curriculum: &Curriculum) -> Vec<ServiceKind> {
         .collect()
 }
 
-/// Brings up what is missing of these and returns when all of them are ready. `exe` is this program.
+/// What services are brought up with.
+pub struct Means<'a> {
+    /// Where they come from.
+    pub supply: &'a Supply,
+    /// This program, as something that can be started again.
+    pub exe: &'a Path,
+    /// Who stops it; otherwise signals do.
+    pub stop: Option<&'a Stop>,
+}
+
+/// Brings up what is missing of these and returns when all of them are ready.
 pub fn up(
     workspace: &Workspace,
     kinds: &[ServiceKind],
-    supply: &Supply,
-    exe: &Path,
+    means: Means<'_>,
     tell: &mut dyn FnMut(Step<'_>),
 ) -> Result<Came, AppError> {
     if kinds.is_empty() {
@@ -94,8 +106,7 @@ pub fn up(
     let rising = Rising {
         workspace,
         folder,
-        supply,
-        exe,
+        means,
     };
     runtime.block_on(rising.rise(kinds, tell))
 }
@@ -103,8 +114,7 @@ pub fn up(
 struct Rising<'a> {
     workspace: &'a Workspace,
     folder: KeeperFolder,
-    supply: &'a Supply,
-    exe: &'a Path,
+    means: Means<'a>,
 }
 
 /// What is up and stays, and what is to be started.
@@ -127,17 +137,26 @@ impl Rising<'_> {
         kinds: &[ServiceKind],
         tell: &mut dyn FnMut(Step<'_>),
     ) -> Result<Came, AppError> {
-        clear(&self.folder, self.supply).await?;
+        clear(&self.folder, self.means.supply).await?;
         let chosen = self.choose(kinds, tell).await?;
         let _using = self.folder.begin_use()?;
         if chosen.fresh.is_empty() {
             return Ok(Came::Up(self.warm(kinds)));
         }
-        let mut signals = Signals::new().map_err(AppError::Runtime)?;
+        let mut signals = match self.means.stop {
+            Some(_) => None,
+            None => Some(Signals::new().map_err(AppError::Runtime)?),
+        };
         let mut keeper = self.order(&chosen, tell)?;
+        let stopped = async {
+            match self.means.stop {
+                Some(stop) => stop.raised().await,
+                None => next_of(&mut signals).await,
+            }
+        };
         let outcome = tokio::select! {
             biased;
-            () = signals.next() => Ok(false),
+            () = stopped => Ok(false),
             followed = self.follow(&chosen.fresh, &mut keeper, tell) => followed.map(|()| true),
         };
         if let Ok(true) = outcome {
@@ -181,7 +200,7 @@ impl Rising<'_> {
             }
         }
         let kinds: Vec<ServiceKind> = missing.iter().map(|(kind, _)| *kind).collect();
-        let planned = self.supply.decide(&kinds).await;
+        let planned = self.means.supply.decide(&kinds).await;
         for (one, (kind, turn)) in planned.into_iter().zip(missing) {
             match one.source {
                 ServiceSource::Start(backend) => chosen.fresh.push(Asked {
@@ -204,7 +223,7 @@ impl Rising<'_> {
             Standing::Starting => return Some("its start was cut off.".to_owned()),
             Standing::Failed { why, .. } => return Some(why.clone()),
         };
-        let (backend, choice) = (service.asked.backend, self.supply.choice);
+        let (backend, choice) = (service.asked.backend, self.means.supply.choice);
         if !backend.is_meant_by(choice) {
             return Some(format!("it runs on {}.", backend.name()));
         }
@@ -238,10 +257,10 @@ impl Rising<'_> {
         }
         let words = [OsStr::new(KEEP), self.workspace.root.as_os_str()];
         let log = self.folder.own_log();
-        let begun = detached(self.exe, &words, &log);
+        let begun = detached(self.means.exe, &words, &log);
         begun.map(Keeper::Begun).map_err(|error| AppError::Io {
             doing: "Starting the keeper of services with",
-            path: self.exe.to_owned(),
+            path: self.means.exe.to_owned(),
             error,
         })
     }
@@ -340,10 +359,10 @@ impl Rising<'_> {
                 gone.await.ok();
                 Ok(())
             }
-            Keeper::Living(_) => end(&self.folder, self.supply).await,
+            Keeper::Living(_) => end(&self.folder, self.means.supply).await,
             Keeper::Begun(child) => {
                 end_keeper(&ProcessMark::of(child.id())).await;
-                end(&self.folder, self.supply).await
+                end(&self.folder, self.means.supply).await
             }
         }
     }

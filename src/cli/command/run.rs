@@ -40,7 +40,7 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
         plain = plain.watched(ProgressDrawTarget::stderr());
     }
     let backend = backend(args.backend, &workspace);
-    let conclusion = grading.serve(unit, backend, &mut |at, event| {
+    let conclusion = grading.serve(unit, backend, None, &mut |at, event| {
         // A reader that went away is no reason to end the programs: ^C does.
         plain.on_event(at, event).ok();
     })?;

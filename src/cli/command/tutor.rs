@@ -35,6 +35,7 @@ pub(crate) fn run(ui: &Ui, context: Context) -> CommandResult {
         workspace,
         curriculum: context.into_curriculum()?,
         supervisor: Context::supervisor()?,
+        exe: Context::own_path()?,
         backend,
         style: ui.out,
     };

@@ -17,7 +17,7 @@ use crate::{
         supply::BackendChoice,
         warm,
         watch::{
-            self as app,
+            self as app, EndedBy, Manner,
             machine::{Happening, Mode, POLL},
         },
     },
@@ -96,7 +96,11 @@ pub(crate) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
     ui.say(&greeting(ui, args.mode(), &shown));
     let (tell, told) = app::channel();
     listen(tell.clone());
-    let cut = app::watch(&workspace, &place, args.mode(), (tell, told), &teller)?;
+    let manner = Manner {
+        mode: args.mode(),
+        ended_by: EndedBy::Signals,
+    };
+    let cut = app::watch(&workspace, &place, manner, (tell, told), &teller)?;
     Ok(if cut {
         Ending::Interrupted
     } else {

@@ -5,28 +5,10 @@ use crossterm::event::KeyCode;
 use super::{
     Deed, Key,
     Place::{History, Lab, Log, Map, Prompt, Question, Run, Text},
-    Press, when,
+    ctrl, letter, press,
+    when::{self, always},
 };
 use crate::tui::model::{Model, Screen};
-
-const fn press(code: KeyCode) -> Press {
-    Press { code, ctrl: false }
-}
-
-const fn letter(letter: char) -> Press {
-    press(KeyCode::Char(letter))
-}
-
-const fn ctrl(letter: char) -> Press {
-    Press {
-        code: KeyCode::Char(letter),
-        ctrl: true,
-    }
-}
-
-fn always(_: &Model) -> bool {
-    true
-}
 
 /// The table. Of two rows that could both be meant the first counts.
 pub(crate) const KEYS: &[Key] = &[
@@ -96,8 +78,8 @@ pub(crate) const KEYS: &[Key] = &[
         presses: &[(ctrl('c'), Deed::Stop)],
         shown: ("^C", "^C"),
         word: "stop",
-        told: "end the run: once winds down, twice kills",
-        when: Model::is_grading,
+        told: "end the run, or the watch: once winds down, twice kills",
+        when: Model::is_busy,
     },
     Key {
         on: &[Run],
@@ -136,8 +118,40 @@ pub(crate) const KEYS: &[Key] = &[
         presses: &[(letter('g'), Deed::Grade)],
         shown: ("g", "g"),
         word: "grade",
-        told: "build your program, start it and check it",
+        told: "build your program, start it and check it; in a watch, without a save",
         when: when::can_grade,
+    },
+    Key {
+        on: &[Map, Lab],
+        presses: &[(letter('g'), Deed::ToRun)],
+        shown: ("g", "g"),
+        word: "the run",
+        told: "back to the run or the watch that goes on",
+        when: Model::is_busy,
+    },
+    Key {
+        on: &[Map, Lab, Run],
+        presses: &[(letter('w'), Deed::Watch)],
+        shown: ("w", "w"),
+        word: "watch",
+        told: "grade the lab now and at each save; what failed comes first",
+        when: when::can_begin,
+    },
+    Key {
+        on: &[Run],
+        presses: &[(letter('w'), Deed::Watch)],
+        shown: ("w", "w"),
+        word: "end watch",
+        told: "watch no longer; what it is grading winds down",
+        when: when::is_watching,
+    },
+    Key {
+        on: &[Map, Lab],
+        presses: &[(letter('r'), Deed::Serve)],
+        shown: ("r", "r"),
+        word: "run",
+        told: "start the lab's services and your programs, and check nothing",
+        when: when::can_begin,
     },
     Key {
         on: &[Map, Lab, Run, Log],
@@ -160,8 +174,16 @@ pub(crate) const KEYS: &[Key] = &[
         presses: &[(letter('y'), Deed::Copy)],
         shown: ("y", "y"),
         word: "copy",
-        told: "copy the line that shows the failure again",
-        when: when::has_failure_here,
+        told: "copy the line that shows the failure again, or the address that is selected",
+        when: when::can_copy,
+    },
+    Key {
+        on: &[Lab],
+        presses: &[(letter('o'), Deed::OpenLink)],
+        shown: ("o", "o"),
+        word: "link",
+        told: "open a link of the text in your browser, or a file of the contract",
+        when: when::has_links,
     },
     Key {
         on: &[Log],
@@ -271,7 +293,7 @@ pub(crate) const KEYS: &[Key] = &[
         ],
         shown: ("esc", "esc"),
         word: "cancel",
-        told: "leave the search",
+        told: "leave the search or the list",
         when: always,
     },
     Key {

@@ -2,8 +2,12 @@
 
 use crate::{
     report::overview::UnitStatus,
-    tui::model::{LabTab, Model, Pane, Screen},
+    tui::model::{LabTab, Model, Pane, Screen, Standing},
 };
+
+pub(super) fn always(_: &Model) -> bool {
+    true
+}
 
 pub(super) fn has_unit(model: &Model) -> bool {
     model.course.unit_at(model.selected).is_some()
@@ -21,11 +25,9 @@ pub(super) fn has_failure(model: &Model) -> bool {
         .is_some_and(|run| run.failures().next().is_some())
 }
 
-pub(super) fn has_failure_here(model: &Model) -> bool {
-    model
-        .run
-        .as_ref()
-        .is_some_and(|run| run.failure_here().is_some())
+pub(super) fn can_copy(model: &Model) -> bool {
+    let run = model.run.as_ref();
+    run.is_some_and(|run| run.to_copy().is_some())
 }
 
 pub(super) fn has_files(model: &Model) -> bool {
@@ -33,6 +35,11 @@ pub(super) fn has_files(model: &Model) -> bool {
     let lab = lab.filter(|lab| lab.tab == LabTab::Contract);
     let texts = lab.and_then(|lab| lab.texts.as_ref());
     texts.is_some_and(|texts| texts.contract.len() > 1)
+}
+
+pub(super) fn has_links(model: &Model) -> bool {
+    let lab = model.lab.as_ref();
+    lab.is_some_and(|lab| !lab.links().is_empty())
 }
 
 pub(super) fn has_search(model: &Model) -> bool {
@@ -60,7 +67,19 @@ pub(super) fn can_edit(model: &Model) -> bool {
 }
 
 pub(super) fn can_grade(model: &Model) -> bool {
-    can_edit(model) && !model.is_grading()
+    match &model.watch {
+        Some(watch) => watch.standing == Standing::Waiting && model.lab_here() == Some(&watch.lab),
+        None => can_begin(model),
+    }
+}
+
+/// Nothing else of ours goes on, and the lab is there.
+pub(super) fn can_begin(model: &Model) -> bool {
+    can_edit(model) && !model.is_busy()
+}
+
+pub(super) fn is_watching(model: &Model) -> bool {
+    model.watch.is_some()
 }
 
 /// The check that a hint would be about.
@@ -109,7 +128,7 @@ pub(super) fn has_attempt_and_folder(model: &Model) -> bool {
 
 pub(super) fn has_tape(model: &Model) -> bool {
     let here = model.diary.as_ref().and_then(|diary| diary.here());
-    here.is_some_and(|row| row.kind != "saved") && !model.is_grading()
+    here.is_some_and(|row| row.kind != "saved") && !model.is_busy()
 }
 
 pub(super) fn can_restore(model: &Model) -> bool {

@@ -1,6 +1,6 @@
 //! A lab that was opened: what is read about it, and where one reads.
 
-use crate::{grading::event::Rule, report::overview::UnitRow};
+use crate::{grading::event::Rule, report::overview::UnitRow, tui::markdown};
 
 /// The lab's screen.
 #[derive(Debug)]
@@ -15,6 +15,36 @@ pub(crate) struct Lab {
     pub(crate) check: usize,
     /// Which file of the contract is shown.
     pub(crate) file: usize,
+}
+
+/// A link of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) number: usize,
+    pub(crate) to: String,
+    pub(crate) leads: Leads,
+}
+
+/// Where a link leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leads {
+    /// Out of here.
+    Web,
+    /// To a file of the contract, by its place.
+    Contract(usize),
+}
+
+impl Leads {
+    /// None: to nothing that can be shown.
+    fn of(to: &str, texts: &LabTexts) -> Option<Self> {
+        if to.starts_with("https://") || to.starts_with("http://") {
+            return Some(Self::Web);
+        }
+        let path = to.split('#').next().unwrap_or_default();
+        let path = path.strip_prefix("contract/").unwrap_or(path);
+        let mut files = texts.contract.iter();
+        files.position(|(file, _)| file == path).map(Self::Contract)
+    }
 }
 
 /// What can be read about a lab.
@@ -92,6 +122,40 @@ impl Lab {
     pub(crate) fn check_here(&self) -> Option<&CheckTold> {
         let texts = self.texts.as_ref().filter(|_| self.tab == LabTab::Checks)?;
         texts.checks.get(self.check)
+    }
+
+    /// Where the text that is read leads to, each with the number of its footnote.
+    pub(crate) fn links(&self) -> Vec<Link> {
+        let Some(texts) = &self.texts else {
+            return Vec::new();
+        };
+        let is_page = |path: &str| path.rsplit('.').next() == Some("md");
+        let text = match self.tab {
+            LabTab::Brief => texts.brief.as_deref(),
+            LabTab::Week => texts.week.as_deref(),
+            LabTab::Contract => (texts.contract.get(self.file))
+                .filter(|(path, _)| is_page(path))
+                .map(|(_, text)| text.as_str()),
+            LabTab::Checks => None,
+        };
+        let links = markdown::links(text.unwrap_or_default());
+        let links = (1..).zip(links);
+        links
+            .filter_map(|(number, to)| {
+                let leads = Leads::of(&to, texts)?;
+                Some(Link { number, to, leads })
+            })
+            .collect()
+    }
+
+    /// The links that what is typed means: all at first, one by its number, or some by their words.
+    pub(crate) fn links_meant(&self, typed: &str) -> Vec<Link> {
+        let typed = typed.trim().to_lowercase();
+        let is_meant = |link: &Link| match typed.parse::<usize>() {
+            Ok(number) => link.number == number,
+            Err(_) => link.to.to_lowercase().contains(&typed),
+        };
+        self.links().into_iter().filter(is_meant).collect()
     }
 
     /// The first check of a unit that is worth a look: the first that failed.

@@ -7,10 +7,10 @@ use std::{
 
 use mastery_kit::verdict::Verdict;
 
-use super::{Log, LogView};
+use super::{Kept, Log, LogView};
 use crate::{
     grading::{
-        event::{GradeEvent, PlannedCheck, Stamped, Tally},
+        event::{GradeEvent, PlannedCheck, Stamped},
         progress::{CheckState, Progress, Step},
     },
     report::{failure, hint::Hint, words::duration},
@@ -21,6 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) lab: String,
+    pub(crate) aim: Aim,
     /// Played from this attempt's tape.
     pub(crate) replay: Option<Replay>,
     /// The attempt whose tape this is.
@@ -36,6 +37,10 @@ pub(crate) struct Run {
     /// When the check that is running was started.
     pub(crate) check_began: Duration,
     pub(crate) selected: usize,
+    /// The program whose log was looked at last.
+    last_log: Option<String>,
+    /// The check to be selected as soon as the plan is known.
+    wanted: Option<String>,
     pub(crate) pane: Pane,
     /// The pane beside the checks, where there is room for both.
     pub(crate) beside: Pane,
@@ -47,6 +52,15 @@ pub(crate) struct Run {
     /// None while it goes on.
     pub(crate) over: Option<Result<Kept, Trouble>>,
     pub(crate) hint: Option<Box<Hint>>,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// Checks, and an attempt.
+    Grade,
+    /// Services and programs are up to be looked at; nothing is checked.
+    Serve,
 }
 
 /// What a part of the run's screen shows.
@@ -67,22 +81,12 @@ pub(crate) struct Replay {
     pub(crate) rest: VecDeque<Stamped>,
 }
 
-/// What became of the attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
-    /// Its number; none where it could not be kept, and `troubles` says why.
-    pub(crate) attempt: Option<u32>,
-    pub(crate) was: Option<Tally>,
-    /// It passes the lab.
-    pub(crate) passes: bool,
-    pub(crate) troubles: Vec<String>,
-}
-
 impl Run {
     /// A run that was asked for.
     pub(crate) fn new(lab: String, clock: Duration) -> Self {
         Self {
             lab,
+            aim: Aim::Grade,
             replay: None,
             attempt: None,
             events: Vec::new(),
@@ -92,6 +96,8 @@ impl Run {
             at: Duration::ZERO,
             check_began: Duration::ZERO,
             selected: 0,
+            last_log: None,
+            wanted: None,
             pane: Pane::Checks,
             beside: Pane::Report,
             top: 0,
@@ -111,6 +117,39 @@ impl Run {
         }
     }
 
+    /// Services and programs alone.
+    pub(crate) fn served(lab: String, clock: Duration) -> Self {
+        Self {
+            aim: Aim::Serve,
+            beside: Pane::Report,
+            ..Self::new(lab, clock)
+        }
+    }
+
+    /// The run after this one in a watch: looked at as this one is.
+    pub(crate) fn again(&self, clock: Duration) -> Self {
+        let mut next = Self::new(self.lab.clone(), clock);
+        // Why there was no run is no place to stay at.
+        if matches!(self.over, Some(Err(_))) {
+            return next;
+        }
+        next.pane = self.pane.clone();
+        if next.pane == Pane::Hint {
+            next.pane = Pane::Check;
+        }
+        if let Pane::Log(_) = next.pane {
+            next.beside = next.pane.clone();
+            let names = self.logs.keys().cloned();
+            next.logs = names.map(|name| (name, Log::default())).collect();
+        }
+        if next.has_looked() {
+            next.wanted = self.state_here().map(|state| state.check.id.clone());
+        }
+        next.view.wraps = self.view.wraps;
+        next.last_log.clone_from(&self.last_log);
+        next
+    }
+
     /// The bench is at work.
     pub(crate) fn is_live(&self) -> bool {
         self.attempt.is_none() && self.over.is_none()
@@ -120,6 +159,11 @@ impl Run {
     pub(crate) fn apply(&mut self, at: Duration, event: GradeEvent) {
         self.at = self.at.max(at);
         self.progress.apply(&event);
+        if matches!(event, GradeEvent::RunStarted(_))
+            && let Some(check) = self.wanted.take()
+        {
+            self.selected = self.place_of(&check).unwrap_or(0);
+        }
         self.note_in_logs(&event);
         if let GradeEvent::ProgramOutput {
             program,
@@ -222,15 +266,46 @@ impl Run {
     }
 
     /// The line that shows the selected failure again.
-    pub(crate) fn reproduce(&self) -> Option<String> {
+    fn reproduce(&self) -> Option<String> {
         let (check, _) = self.failure_here()?;
         let run = self.progress.run.as_ref()?;
         Some(failure::reproduce(run, check))
     }
 
+    /// Where everything is that is up, and lines to type, each by its name.
+    pub(crate) fn addresses(&self) -> Option<&BTreeMap<String, String>> {
+        let events = self.events.iter().rev();
+        let mut held = events.filter_map(|stamped| {
+            let GradeEvent::Held { addresses, .. } = &stamped.event else {
+                return None;
+            };
+            Some(addresses)
+        });
+        held.next()
+    }
+
+    /// What can be selected in the first pane.
+    pub(crate) fn rows(&self) -> usize {
+        match self.aim {
+            Aim::Grade => self.progress.checks.len(),
+            Aim::Serve => self.addresses().map_or(0, BTreeMap::len),
+        }
+    }
+
+    /// What is to be copied: the line that shows the selected failure again, or the selected address.
+    pub(crate) fn to_copy(&self) -> Option<String> {
+        match self.aim {
+            Aim::Grade => self.reproduce(),
+            Aim::Serve => self.addresses()?.values().nth(self.selected).cloned(),
+        }
+    }
+
     /// The panes there are, in the order of Tab.
     pub(crate) fn panes(&self) -> Vec<Pane> {
-        let mut panes = vec![Pane::Checks, Pane::Check];
+        let mut panes = match self.aim {
+            Aim::Grade => vec![Pane::Checks, Pane::Check],
+            Aim::Serve => vec![Pane::Checks],
+        };
         if self.hint.is_some() {
             panes.push(Pane::Hint);
         }
@@ -239,8 +314,22 @@ impl Run {
         panes
     }
 
+    /// The program whose log stands below the pane: the one that was looked at last, else the first.
+    pub(crate) fn log_below(&self) -> Option<&str> {
+        let looked_at = self
+            .last_log
+            .as_ref()
+            .filter(|name| self.logs.contains_key(*name));
+        looked_at
+            .or_else(|| self.logs.keys().next())
+            .map(String::as_str)
+    }
+
     /// Shows a pane.
     pub(crate) fn show(&mut self, pane: Pane) {
+        if let Pane::Log(program) = &pane {
+            self.last_log = Some(program.clone());
+        }
         if pane != Pane::Checks {
             self.beside = pane.clone();
         }
@@ -278,6 +367,7 @@ fn doing(event: &GradeEvent) -> Option<String> {
         GradeEvent::ProgramStarting { program, .. } => Some(format!("starting {program}")),
         GradeEvent::Interrupted { kill: false } => Some("stopping".to_owned()),
         GradeEvent::Interrupted { kill: true } => Some("killing".to_owned()),
+        GradeEvent::Held { check, .. } if check.is_empty() => Some("everything is up".to_owned()),
         GradeEvent::Held { check, .. } => Some(format!("held at {check}")),
         GradeEvent::CheckStarted { .. }
         | GradeEvent::ProgramReady { .. }

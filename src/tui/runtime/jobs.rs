@@ -1,6 +1,10 @@
 //! The jobs that do more than read.
 
-use std::{sync::mpsc::sync_channel, thread};
+use std::{
+    sync::mpsc::{SyncSender, sync_channel},
+    thread,
+    time::Duration,
+};
 
 use tokio::sync::mpsc::Sender;
 
@@ -8,14 +12,14 @@ use super::work::Inside;
 use crate::{
     app::{
         grade::{Course, GradeRequest, Graded, Grading},
-        hint, restore,
+        hint, restore, run,
         start::{self, Starter},
         toolchain,
     },
-    grading::dispatcher::Stop,
+    grading::{dispatcher::Stop, event::GradeEvent},
     report::{hint::Hint, words::counted},
     tui::{
-        model::Kept,
+        model::{Kept, Unkept},
         msg::{Msg, Trouble},
     },
 };
@@ -61,33 +65,75 @@ pub(super) fn graded(
         stop: Some(stop),
         ..Course::default()
     };
-    // The run tells its events from within a runtime of its own, where a channel of tokio must not be
-    // waited for; so they go through one that may.
-    let (sender, events) = sync_channel(WAITING);
-    let graded = thread::scope(move |scope| {
-        scope.spawn(move || {
-            for msg in events {
-                if out.blocking_send(msg).is_err() {
-                    // The tutor was left; the run is wound down, and its tape is written anyway.
-                }
-            }
-        });
+    let graded = forwarding(out, |tell| {
         grading.unit_on(unit, &request, course, &mut |at, event| {
-            let event = Box::new(event.clone());
-            if sender.send(Msg::Grade { at, event }).is_err() {
-                // The other end lives as long as this scope.
-            }
+            tell.event(at, event);
         })
     })?;
     Ok(kept(graded))
 }
 
+/// Services and programs, up until `stop` is raised.
+pub(super) fn served(
+    inside: &Inside,
+    lab: &str,
+    stop: &Stop,
+    out: &Sender<Msg>,
+) -> Result<Kept, Trouble> {
+    let unit = inside.unit(lab)?;
+    let grading = run::begin(
+        &inside.workspace,
+        &inside.curriculum,
+        inside.supervisor.clone(),
+    )?;
+    forwarding(out, |tell| {
+        grading.serve(unit, inside.backend, Some(stop), &mut |at, event| {
+            tell.event(at, event);
+        })
+    })?;
+    Ok(Kept::none(Unkept::Served))
+}
+
+/// Where a run tells what it does.
+#[derive(Clone)]
+pub(super) struct Tell(SyncSender<Msg>);
+
+impl Tell {
+    pub(super) fn say(&self, msg: Msg) {
+        if self.0.send(msg).is_err() {
+            // The other end lives as long as whoever tells.
+        }
+    }
+
+    pub(super) fn event(&self, at: Duration, event: &GradeEvent) {
+        let event = Box::new(event.clone());
+        self.say(Msg::Grade { at, event });
+    }
+}
+
+/// A run tells its events from within a runtime of its own, where a channel of tokio must not be
+/// waited for; so they go through one that may.
+pub(super) fn forwarding<T>(out: &Sender<Msg>, job: impl FnOnce(Tell) -> T) -> T {
+    let (sender, told) = sync_channel(WAITING);
+    thread::scope(move |scope| {
+        scope.spawn(move || {
+            for msg in told {
+                if out.blocking_send(msg).is_err() {
+                    // The tutor was left; what is told now is for nobody, and is taken anyway.
+                }
+            }
+        });
+        job(Tell(sender))
+    })
+}
+
 /// What became of the attempt.
-fn kept(graded: Graded) -> Kept {
+pub(super) fn kept(graded: Graded) -> Kept {
     let mut troubles: Vec<String> = graded.tape_trouble.into_iter().collect();
     match graded.kept {
         Ok(kept) => Kept {
             attempt: Some(kept.position),
+            unkept: None,
             was: kept.before.map(|before| before.tally()),
             passes: kept.passed,
             troubles,
@@ -98,6 +144,7 @@ fn kept(graded: Graded) -> Kept {
             ));
             Kept {
                 attempt: None,
+                unkept: None,
                 was: None,
                 passes: false,
                 troubles,

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::work::Inside;
 use crate::{
-    app::{hint, history as diary, overview},
+    app::{hint, history as diary, overview, warm},
     curriculum::{Curriculum, Templates, Unit},
     grading::event::{Rule, RunKind, Stamped},
     report::{history::History, overview::Overview, tape::read_tape},
     tui::{
-        model::{CheckTold, Course, Entry, LabTexts, Tried, UnitText},
+        model::{CheckTold, Course, Entry, LabTexts, Services, Tried, UnitText, Warmth},
         msg::Trouble,
     },
     workspace::{self, AttemptKind, Diary, HintLog, Workspace, WorkspaceError},
@@ -139,6 +139,20 @@ pub(super) fn lab(inside: &Inside, unit: &Unit) -> LabTexts {
             })
             .collect(),
     }
+}
+
+/// What is kept up of the services, as their keeper says.
+pub(super) fn services(inside: &Inside) -> Services {
+    let noted = warm::noted(&inside.workspace).into_iter();
+    let services = noted.map(|one| {
+        let warmth = match one.state.as_str() {
+            "ready" => Warmth::Up(one.backend),
+            "starting" => Warmth::Starting,
+            _ => Warmth::Failed,
+        };
+        (one.service, warmth)
+    });
+    Services(services.collect())
 }
 
 /// The newest attempts on a lab.

@@ -4,7 +4,6 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    process::Stdio,
     sync::Arc,
     thread,
 };
@@ -12,17 +11,19 @@ use std::{
 use mastery_kit::process::Supervisor;
 use tokio::sync::mpsc::{Receiver, Sender};
 
-use super::{Opening, jobs, read, update};
+use super::{
+    Opening, jobs, read, update,
+    watching::{self, Handle},
+};
 use crate::{
-    app::{AppError, compare, scope::place, supply::BackendChoice},
+    app::{AppError, compare, supply::BackendChoice},
     curriculum::{Curriculum, Unit},
     grading::dispatcher::Stop,
     tui::{
-        editor::{self, Editor},
         model::Model,
-        msg::{Cmd, Msg, Trouble},
+        msg::{Cmd, Msg, Trouble, Watched},
     },
-    workspace::{SUBMISSION, Submission, Workspace},
+    workspace::Workspace,
 };
 
 /// What every job may use.
@@ -31,6 +32,8 @@ pub(super) struct Inside {
     pub(super) curriculum: Curriculum,
     pub(super) supervisor: Supervisor,
     pub(super) backend: BackendChoice,
+    /// This program, as something that can be started again.
+    pub(super) exe: PathBuf,
 }
 
 impl From<Opening> for Inside {
@@ -40,6 +43,7 @@ impl From<Opening> for Inside {
             curriculum: opening.curriculum,
             supervisor: opening.supervisor,
             backend: opening.backend,
+            exe: opening.exe,
         }
     }
 }
@@ -64,10 +68,12 @@ impl From<AppError> for Trouble {
 
 /// Whoever does the work.
 pub(super) struct Crew {
-    inside: Arc<Inside>,
+    pub(super) inside: Arc<Inside>,
     out: Sender<Msg>,
     /// Ends the run that is going on.
     stop: Arc<Stop>,
+    /// The watch that is going on, or the last one.
+    watch: Option<Handle>,
 }
 
 impl Crew {
@@ -76,6 +82,7 @@ impl Crew {
             inside: Arc::new(inside),
             out,
             stop: Arc::new(Stop::default()),
+            watch: None,
         }
     }
 
@@ -93,6 +100,9 @@ impl Crew {
             Cmd::ReadLab(lab) => self.work(Msg::Failed, move |inside, _| {
                 let texts = Box::new(read::lab(inside, inside.unit(&lab)?));
                 Ok(Msg::Lab { lab, texts })
+            }),
+            Cmd::ReadServices => self.work(Msg::Failed, |inside, _| {
+                Ok(Msg::Services(read::services(inside)))
             }),
             Cmd::Start(lab) => {
                 let named = lab.clone();
@@ -115,7 +125,36 @@ impl Crew {
                     move |inside, out| Ok(Msg::Graded(Ok(jobs::graded(inside, &lab, &stop, out)?))),
                 );
             }
+            Cmd::Serve(lab) => {
+                self.stop = Arc::new(Stop::default());
+                let stop = Arc::clone(&self.stop);
+                self.work(
+                    |failed| Msg::Graded(Err(failed)),
+                    move |inside, out| Ok(Msg::Graded(Ok(jobs::served(inside, &lab, &stop, out)?))),
+                );
+            }
             Cmd::Stop => self.stop.raise(),
+            Cmd::Watch(lab) => {
+                let (handle, told) = Handle::new();
+                self.watch = Some(handle.clone());
+                self.work(
+                    |failed| Msg::Watch(Watched::Over(Err(failed))),
+                    move |inside, out| {
+                        watching::watch(inside, &lab, (handle, told), out)?;
+                        Ok(Msg::Watch(Watched::Over(Ok(()))))
+                    },
+                );
+            }
+            Cmd::Nudge => {
+                if let Some(watch) = &self.watch {
+                    watch.nudge();
+                }
+            }
+            Cmd::StopWatch => {
+                if let Some(watch) = &self.watch {
+                    watch.end();
+                }
+            }
             Cmd::TakeHint { lab, check } => {
                 self.work(
                     |failed| Msg::Hint(Err(failed)),
@@ -166,13 +205,14 @@ impl Crew {
                     },
                 );
             }
+            Cmd::OpenLink(address) => self.open_link(address),
             // These need the terminal, and are done where it is held.
             Cmd::Edit { .. } | Cmd::Copy(_) | Cmd::Quit => {}
         }
     }
 
     /// Does something on a thread of its own. A panic of ours is told like any trouble.
-    fn work(
+    pub(super) fn work(
         &self,
         failed: impl FnOnce(Trouble) -> Msg + Clone + Send + 'static,
         job: impl FnOnce(&Inside, &Sender<Msg>) -> Result<Msg, Trouble> + Send + 'static,
@@ -202,73 +242,18 @@ impl Crew {
         }
     }
 
-    /// Which editor opens a file of a lab, and the lab's folder.
-    pub(super) fn editor(
-        &self,
-        lab: &str,
-        file: Option<&str>,
-    ) -> Result<(Editor, PathBuf), Trouble> {
-        let unit = self.inside.unit(lab)?;
-        let workspace = &self.inside.workspace;
-        let folder = workspace.folder(&place(unit));
-        if !folder.is_dir() {
-            return Err(Trouble {
-                text: format!("The folder of `{lab}` is not there."),
-                hints: vec![format!("`mastery start {lab}` lays it out.")],
-            });
-        }
-        let file = match file {
-            Some(file) if folder.join(file).is_file() => file.to_owned(),
-            Some(_) | None => main_file(workspace, unit).unwrap_or_else(|| SUBMISSION.to_owned()),
-        };
-        let setting = ["VISUAL", "EDITOR"]
-            .into_iter()
-            .filter_map(|name| std::env::var(name).ok())
-            .find(|setting| !setting.trim().is_empty());
-        let editor =
-            setting.and_then(|setting| editor::editor(&setting, &folder, &folder.join(file)));
-        match editor {
-            Some(editor) => Ok((editor, folder)),
-            None => Err(Trouble {
-                text: "No editor is known: neither $VISUAL nor $EDITOR names one.".to_owned(),
-                hints: vec!["`export EDITOR=vim`, or hx, nano, code, zed, …".to_owned()],
-            }),
-        }
-    }
-
-    /// Starts an editor and waits for it; one with a window of its own is not waited for by anybody.
-    pub(super) fn edit(&self, editor: Editor, folder: PathBuf) {
-        self.work(|failed| Msg::Edited(Err(failed)), move |_, _| {
-            let (program, args) = editor.argv.split_first().expect("an editor has a name");
-            let trouble = |why: String| Trouble {
-                text: format!("The editor `{program}` {why}."),
-                hints: vec!["`$VISUAL` or `$EDITOR` says which one is used.".to_owned()],
-            };
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "an editor has the terminal as we have it, so it stays in our process group"
-            )]
-            let mut command = std::process::Command::new(program);
-            command.args(args).current_dir(folder);
-            if !editor.in_terminal {
-                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            }
-            match command.status() {
-                Ok(status) if status.success() => Ok(Msg::Edited(Ok(()))),
-                Ok(status) => Err(trouble(format!("ended with {status}"))),
-                Err(error) => Err(trouble(format!("could not be started: {error}"))),
-            }
-        });
-    }
-
-    /// Ends a run that is still going on when the tutor is left, and waits until its attempt is kept.
+    /// Ends a run or a watch that is still going on when the tutor is left, and waits until its
+    /// attempt is kept.
     pub(super) fn wind_down(&self, model: &mut Model, inbox: &mut Receiver<Msg>) {
-        if model.is_grading() && !model.is_leaving {
-            self.stop.raise();
+        if model.is_busy() && !model.is_leaving {
+            match &self.watch {
+                Some(watch) if model.watch.is_some() => watch.end(),
+                Some(_) | None => self.stop.raise(),
+            }
         }
-        while model.is_grading() {
+        while model.is_busy() {
             match inbox.blocking_recv() {
-                Some(msg @ Msg::Graded(_)) => drop(update(model, msg)),
+                Some(msg @ (Msg::Graded(_) | Msg::Watch(_))) => drop(update(model, msg)),
                 Some(_) => {}
                 None => return,
             }
@@ -277,7 +262,7 @@ impl Crew {
 }
 
 /// A panic, as trouble.
-fn broken(panic: &(dyn Any + Send)) -> Trouble {
+pub(super) fn broken(panic: &(dyn Any + Send)) -> Trouble {
     let words = panic
         .downcast_ref::<&str>()
         .map(|words| (*words).to_owned());
@@ -289,21 +274,4 @@ fn broken(panic: &(dyn Any + Send)) -> Trouble {
         ),
         hints: vec!["`mastery report-problem` collects what is needed to mend it.".to_owned()],
     }
-}
-
-/// The file that the lab's program is started from.
-fn main_file(workspace: &Workspace, unit: &Unit) -> Option<String> {
-    let options: Vec<&str> = unit.options.iter().map(String::as_str).collect();
-    let place = place(unit);
-    let submission = Submission::read(workspace, &place, unit.id.as_str(), &options).ok()?;
-    let folder = workspace.folder(&place);
-    let words = submission
-        .programs
-        .iter()
-        .flat_map(|program| &program.command);
-    let is_source = |word: &&String| {
-        let path = folder.join(word);
-        path.is_file() && path.extension().is_some()
-    };
-    words.into_iter().find(is_source).cloned()
 }

@@ -126,6 +126,7 @@ fn leaving_while_a_run_goes_on_is_asked_and_waits_for_its_end() {
     assert!(model.is_leaving);
     let kept = Kept {
         attempt: Some(4),
+        unkept: None,
         was: None,
         passes: false,
         troubles: Vec::new(),
@@ -146,8 +147,11 @@ fn a_signal_leaves_at_once_or_after_the_run() {
 fn a_second_run_waits_for_the_first() {
     let mut model = plain();
     press(&mut model, "g");
-    assert_eq!(press(&mut model, "esc g"), []);
+    assert_eq!(press(&mut model, "esc"), []);
     assert_eq!(model.screen, Screen::Map);
+    // It leads back to the one that goes on.
+    assert_eq!(press(&mut model, "g"), []);
+    assert_eq!(model.screen, Screen::Run);
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn graded() -> Model {
         &mut model,
         Msg::Graded(Ok(Kept {
             attempt: Some(4),
+            unkept: None,
             was: Some(crate::grading::event::Tally {
                 passed: 1,
                 failed: 4,

@@ -34,7 +34,16 @@ pub(super) fn open(model: &mut Model) -> Vec<Cmd> {
         model.lab = Some(lab);
     }
     model.go(Screen::Lab);
-    vec![Cmd::ReadLab(id)]
+    let mut cmds = vec![Cmd::ReadLab(id)];
+    cmds.extend(services(model));
+    cmds
+}
+
+/// Whether what the lab of this screen needs is up may have changed since one looked.
+pub(super) fn services(model: &Model) -> Vec<Cmd> {
+    let lab = model.lab_here();
+    let needs = lab.is_some_and(|lab| model.services_of(lab).is_some());
+    needs.then_some(Cmd::ReadServices).into_iter().collect()
 }
 
 /// The lab's texts were read.

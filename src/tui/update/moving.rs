@@ -103,7 +103,7 @@ fn in_the_run(model: &mut Model, deed: Deed) {
     } else if deed == Deed::NextOf || deed == Deed::PreviousOf {
         turn_failure(run, deed == Deed::NextOf);
     } else if run.pane == Pane::Checks {
-        let count = run.progress.checks.len();
+        let count = run.rows();
         run.selected = stepped(run.selected, count, deed);
         run.top = 0;
     } else {

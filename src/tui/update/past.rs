@@ -100,7 +100,7 @@ pub(super) fn tape(
 ) -> Vec<Cmd> {
     match tape {
         // A run that began meanwhile is not put away.
-        Ok(_) if model.is_grading() => {}
+        Ok(_) if model.is_busy() => {}
         Ok(tape) => {
             model.run = Some(Run::of_tape(lab, attempt, tape, model.clock));
             model.go(Screen::Run);

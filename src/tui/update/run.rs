@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{
     keys::{self, Deed},
-    model::{Kept, LabTab, Model, Pane, Run, Screen},
+    model::{Aim, Kept, LabTab, Model, Pane, Run, Screen, Standing},
     msg::{Cmd, Trouble},
 };
 use crate::{grading::event::GradeEvent, report::hint::Hint};
@@ -14,9 +14,23 @@ pub(super) fn grade(model: &mut Model) -> Vec<Cmd> {
     let Some(lab) = model.lab_here().map(str::to_owned) else {
         return Vec::new();
     };
+    if model.watch.is_some() {
+        model.go(Screen::Run);
+        return vec![Cmd::Nudge];
+    }
     model.run = Some(Run::new(lab.clone(), model.clock));
     model.go(Screen::Run);
     vec![Cmd::Grade(lab)]
+}
+
+/// Starts the programs of the lab of this screen, with what they need, and checks nothing.
+pub(super) fn serve(model: &mut Model) -> Vec<Cmd> {
+    let Some(lab) = model.lab_here().map(str::to_owned) else {
+        return Vec::new();
+    };
+    model.run = Some(Run::served(lab.clone(), model.clock));
+    model.go(Screen::Run);
+    vec![Cmd::Serve(lab)]
 }
 
 /// An event of the run that is going on.
@@ -41,7 +55,7 @@ pub(super) fn graded(model: &mut Model, kept: Result<Kept, Trouble>) -> Vec<Cmd>
         // Why there is no run stands there, also when the notice is gone.
         run.show(Pane::Report);
     }
-    if model.is_leaving {
+    if model.is_leaving && model.watch.is_none() {
         return vec![Cmd::Quit];
     }
     match kept {
@@ -53,33 +67,37 @@ pub(super) fn graded(model: &mut Model, kept: Result<Kept, Trouble>) -> Vec<Cmd>
         Err(trouble) => model.trouble(trouble),
     }
     let mut cmds = vec![Cmd::ReadCourse];
+    cmds.extend(super::map::services(model));
     if model.lab.as_ref().is_some_and(|open| open.id == lab) {
         cmds.push(Cmd::ReadLab(lab));
     }
     cmds
 }
 
-/// Asks the run to end: once winds down, twice kills.
+/// Asks the run, or the watch it belongs to, to end: once winds down, twice kills.
 pub(super) fn stop(model: &mut Model) -> Vec<Cmd> {
-    match model.run.as_mut().filter(|run| run.is_live()) {
-        Some(run) => {
-            run.stops += 1;
-            vec![Cmd::Stop]
-        }
-        None => Vec::new(),
+    let run = model.run.as_mut().filter(|run| run.is_live());
+    let is_running = run.is_some();
+    if let Some(run) = run {
+        run.stops += 1;
     }
+    if let Some(watch) = &mut model.watch {
+        watch.standing = Standing::Stopping;
+        return vec![Cmd::StopWatch];
+    }
+    is_running.then_some(Cmd::Stop).into_iter().collect()
 }
 
 /// Shows the selected check in full.
 pub(super) fn open_check(model: &mut Model) {
-    if let Some(run) = &mut model.run {
+    if let Some(run) = model.run.as_mut().filter(|run| run.aim == Aim::Grade) {
         run.show(Pane::Check);
     }
 }
 
-/// Copies the line that shows the failure again.
+/// Copies the line that shows the failure again, or the selected address.
 pub(super) fn copy(model: &mut Model) -> Vec<Cmd> {
-    let line = model.run.as_ref().and_then(Run::reproduce);
+    let line = model.run.as_ref().and_then(Run::to_copy);
     let Some(line) = line else {
         return Vec::new();
     };

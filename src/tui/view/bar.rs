@@ -22,12 +22,14 @@ pub(super) fn bar(model: &Model, area: Rect) -> Placed {
     let rank = |key: &Key| match key.presses.first() {
         Some((_, Deed::Back | Deed::Help | Deed::Quit)) => 0,
         // Everybody tries these anyway.
-        Some((_, Deed::Up | Deed::Left | Deed::NextPane)) => 2,
+        Some((_, Deed::Up | Deed::Left | Deed::NextPane)) => 3,
+        // About the lab rather than what is looked at.
+        Some((_, Deed::Watch | Deed::Serve | Deed::Edit | Deed::Attempts | Deed::Progress)) => 2,
         Some(_) | None => 1,
     };
     let mut left = room;
     let mut shown = vec![false; all.len()];
-    for wanted in 0..=2 {
+    for wanted in 0..=3 {
         for (is_shown, key) in shown.iter_mut().zip(&all) {
             if rank(key) == wanted && size(key) <= left + 2 {
                 left = left.saturating_sub(size(key));

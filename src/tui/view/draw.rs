@@ -73,10 +73,16 @@ pub(super) fn cut_line(line: &Line, columns: usize, style: Style) -> Line {
     short
 }
 
-/// A line as rows of these columns, broken wherever they end: a command is there to be read whole.
+/// A line as rows of these columns: a command is there to be read whole, and to be copied. It is
+/// broken between its words, as a shell takes it; anything else wherever the columns end.
 pub(super) fn broken(line: Line, columns: usize) -> Vec<Line> {
     if line.width() <= columns {
         return vec![line];
+    }
+    if let Some((Tone::Accent, command)) = line.parts().last()
+        && let Some(rows) = as_a_shell_reads(&line, command, columns)
+    {
+        return rows;
     }
     let mut rows = Vec::new();
     let mut row = Line::new();
@@ -102,6 +108,68 @@ pub(super) fn broken(line: Line, columns: usize) -> Vec<Line> {
     }
     rows.push(row);
     rows
+}
+
+/// A command at the end of a line, each row but the last ended by a backslash. None where a word of
+/// it is longer than a row.
+fn as_a_shell_reads(line: &Line, command: &str, columns: usize) -> Option<Vec<Line>> {
+    let begin = line.width() - width(command);
+    let indent = begin + 2;
+    let mut rows = Vec::new();
+    let mut row = cut_before(line, command);
+    let mut is_first = true;
+    for word in words(command) {
+        let gap = usize::from(!is_first);
+        // The backslash and its blank.
+        if row.width() + gap + width(word) + 2 <= columns {
+            row = row
+                .then(Tone::Accent, " ".repeat(gap))
+                .then(Tone::Accent, word);
+        } else {
+            if indent + width(word) + 2 > columns || is_first {
+                return None;
+            }
+            rows.push(row.then(Tone::Accent, " \\"));
+            row = Line::plain(" ".repeat(indent)).then(Tone::Accent, word);
+        }
+        is_first = false;
+    }
+    rows.push(row);
+    Some(rows)
+}
+
+/// A line without its last part.
+fn cut_before(line: &Line, last: &str) -> Line {
+    let mut short = Line::new();
+    let mut used = 0;
+    let end = line.width() - width(last);
+    for (tone, text) in line.parts() {
+        used += width(text);
+        if used <= end && !text.is_empty() {
+            short = short.then(tone, text);
+        }
+    }
+    short
+}
+
+/// The words of a command, with their quotes: a row must not end within any.
+fn words(command: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut begin, mut quote) = (0, None);
+    for (at, letter) in command.char_indices() {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            None if letter == '\'' || letter == '"' => quote = Some(letter),
+            None if letter == ' ' => {
+                words.push(&command[begin..at]);
+                begin = at + 1;
+            }
+            Some(_) | None => {}
+        }
+    }
+    words.push(&command[begin..]);
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// How much of something is done, as a bar of these columns.
@@ -134,4 +202,63 @@ pub(super) fn sparkline(numbers: &[u32], of: u32, style: Style) -> String {
         STEPS[usize::try_from(place).unwrap_or(7).min(7)]
     };
     numbers.iter().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(label: &str, command: &str, columns: usize) -> Vec<String> {
+        let line = Line::plain(label).then(Tone::Accent, command);
+        let rows = broken(line, columns);
+        rows.iter().map(Line::text).collect()
+    }
+
+    #[test]
+    fn a_command_is_broken_so_that_it_can_still_be_typed() {
+        let cases: [(&str, &str, usize, &[&str]); 4] = [
+            (
+                "  again ",
+                "grade lab --only x",
+                40,
+                &["  again grade lab --only x"],
+            ),
+            (
+                "  again ",
+                "grade lab --only x --hold",
+                28,
+                &["  again grade lab --only x \\", "          --hold"],
+            ),
+            (
+                "",
+                "curl -H 'Idempotency-Key: k17' -d @17.json host",
+                32,
+                &["curl -H 'Idempotency-Key: k17' \\", "  -d @17.json host"],
+            ),
+            // A word that is longer than a row is broken where the row ends.
+            (
+                "",
+                "curl aaaaaaaaaaaaaaaaaaaa",
+                12,
+                &["curl aaaaaaa", "aaaaaaaaaaaa", "a"],
+            ),
+        ];
+        for (label, command, columns, wanted) in cases {
+            assert_eq!(rows(label, command, columns), wanted, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_broken_command_is_the_same_to_a_shell() {
+        let command =
+            "kcat -b 127.0.0.1:39211 -t orders.events.v1 -C -e -f '%p  %o %k' -o \"beginning\"";
+        for columns in 24..90 {
+            let rows = rows("", command, columns);
+            assert!(rows.iter().all(|row| width(row) <= columns), "{rows:#?}");
+            if rows.iter().rev().skip(1).all(|row| row.ends_with('\\')) {
+                let whole = rows.join("\n").replace("\\\n", "");
+                assert_eq!(shlex::split(&whole), shlex::split(command), "{rows:#?}");
+            }
+        }
+    }
 }

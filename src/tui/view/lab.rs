@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Placed, Spot, Text, cells, draw, first_in_view, fitted, selectable, shown, title, within,
+    Placed, Spot, Text, cells, draw, edges, first_in_view, fitted, selectable, shown, title, within,
 };
 use crate::{
     report::{
@@ -12,7 +12,7 @@ use crate::{
     },
     tui::{
         markdown,
-        model::{CheckTold, Lab, LabTab, LabTexts, Model},
+        model::{CheckTold, Lab, LabTab, LabTexts, Model, Prompt},
     },
 };
 
@@ -100,8 +100,11 @@ pub(super) fn parts(model: &Model, area: Rect) -> Vec<Placed> {
     let Some(texts) = &lab.texts else {
         return vec![plain(area, vec![Line::new().then(Tone::Dim, " Reading.")])];
     };
+    if let Some(prompt) = &model.prompt {
+        return vec![links(lab, prompt, area, model.style)];
+    }
     let rooms = Rooms::of(lab, area);
-    let mut parts = vec![plain(rooms.tabs, vec![tabs(lab, texts, model.style)])];
+    let mut parts = vec![plain(rooms.tabs, vec![tabs(model, lab, texts)])];
     if lab.tab == LabTab::Checks {
         parts.push(list(model, lab, texts, rooms.list));
     }
@@ -117,6 +120,27 @@ pub(super) fn parts(model: &Model, area: Rect) -> Vec<Placed> {
     parts
 }
 
+/// The links of the text, one of them to be chosen.
+fn links(lab: &Lab, prompt: &Prompt, area: Rect, style: Style) -> Placed {
+    let meant = lab.links_meant(&prompt.text);
+    let rows = usize::from(area.height);
+    let first = first_in_view(prompt.selected, meant.len(), rows);
+    let columns = usize::from(area.width).saturating_sub(1);
+    let seen = meant.iter().enumerate().skip(first).take(rows);
+    let lines = seen.map(|(place, link)| {
+        let line = Line::new()
+            .then(Tone::Dim, format!("{:>4} ", format!("[{}]", link.number)))
+            .then(Tone::Plain, style.show(&link.to));
+        let line = selectable(place == prompt.selected, line, style);
+        draw::cut_line(&line, columns, style)
+    });
+    let mut lines: Vec<Line> = lines.collect();
+    if lines.is_empty() {
+        lines.push(Line::new().then(Tone::Dim, "  No link has this number or these words."));
+    }
+    plain(area, lines)
+}
+
 fn plain(area: Rect, lines: Vec<Line>) -> Placed {
     Placed {
         area,
@@ -126,7 +150,8 @@ fn plain(area: Rect, lines: Vec<Line>) -> Placed {
 }
 
 /// The tabs, the present one between brackets.
-fn tabs(lab: &Lab, texts: &LabTexts, style: Style) -> Line {
+fn tabs(model: &Model, lab: &Lab, texts: &LabTexts) -> Line {
+    let style = model.style;
     let mut line = Line::new();
     for tab in lab.tabs() {
         line = if tab == lab.tab {
@@ -146,7 +171,9 @@ fn tabs(lab: &Lab, texts: &LabTexts, style: Style) -> Line {
         );
         line = line.then(Tone::Plain, told);
     }
-    line
+    let services = model.services_of(&lab.id).unwrap_or_default();
+    let right = Line::new().then(Tone::Dim, services);
+    edges(line, right, style)
 }
 
 /// The text that scrolls.

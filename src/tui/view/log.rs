@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Placed, within};
 use crate::{
-    report::words::{Line, Style, Tone, counted, cut},
+    report::words::{Line, Style, Tone, counted, cut, width},
     tui::{
         markdown::hard,
         model::{Log, LogView, Run, Said},
@@ -29,12 +29,33 @@ pub(super) fn standing(run: &Run) -> String {
 
 /// The lines that are in view.
 pub(super) fn pane(run: &Run, program: &str, area: Rect, style: Style) -> Placed {
+    looked_at(run, program, &run.view, area, style)
+}
+
+/// The newest lines, whatever else is looked at.
+pub(super) fn newest(run: &Run, program: &str, area: Rect, style: Style) -> Placed {
+    looked_at(run, program, &LogView::default(), area, style)
+}
+
+/// The rule above a log that has no tab of its own.
+pub(super) fn heading(program: &str, columns: u16, style: Style) -> Line {
+    let one = if style.ascii { "-" } else { "─" };
+    let columns = usize::from(columns);
+    let name = cut(&style.show(program), columns.saturating_sub(4), style);
+    let rest = columns.saturating_sub(width(&name) + 4);
+    Line::new()
+        .then(Tone::Dim, format!("{} ", one.repeat(2)))
+        .then(Tone::Plain, name)
+        .then(Tone::Dim, format!(" {}", one.repeat(rest)))
+}
+
+fn looked_at(run: &Run, program: &str, view: &LogView, area: Rect, style: Style) -> Placed {
     let style = within(style, area);
     let rows = usize::from(area.height);
     let lines = run
         .logs
         .get(program)
-        .map(|log| seen(log, &run.view, rows, style))
+        .map(|log| seen(log, view, rows, style))
         .unwrap_or_default();
     Placed {
         area,

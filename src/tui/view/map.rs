@@ -211,9 +211,8 @@ fn unit_told(model: &Model, area: Rect) -> Vec<Line> {
         let mut goal = hanging(Line::new(), 1, &text.goal, Tone::Plain, style);
         goal.truncate(2);
         lines.extend(goal);
-        if !text.services.is_empty() {
-            let needs = format!("needs {}", text.services.join(", "));
-            lines.extend(hanging(Line::new(), 1, &needs, Tone::Dim, style));
+        if let Some(services) = model.services_of(&unit.id) {
+            lines.extend(hanging(Line::new(), 1, &services, Tone::Dim, style));
         }
     }
     let tried = model

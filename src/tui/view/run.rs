@@ -1,23 +1,27 @@
-//! A run: its checks as they settle, and one pane beside them, or in their place where it is narrow.
+//! A run: its checks as they settle, and a pane beside them, or in their place where it is narrow.
+//! What only serves has its addresses in the checks' place.
 
-use mastery_kit::verdict::{Verdict, millis};
+mod list;
+mod served;
+mod sum;
+
+use mastery_kit::verdict::Verdict;
 use ratatui::layout::Rect;
 
-use super::{
-    Placed, Spot, Text, cells, draw, edges, first_in_view, fitted, log, selectable, shown, title,
-    within,
-};
+use super::{Placed, Text, draw, edges, log, shown, title, within};
 use crate::{
-    grading::progress::{CheckState, Step},
+    grading::progress::Step,
     report::{
         failure, plain,
-        words::{Glyph, Line, Style, Tone, counted, duration, hanging, tally, utc},
+        words::{Glyph, Line, Style, Tone, duration, hanging, utc},
     },
-    tui::model::{Model, Pane, Run},
+    tui::model::{Aim, Model, Pane, Run},
 };
 
 /// From this width on the checks stand beside the pane.
 const WIDE: u16 = 100;
+/// From this size on what programs print has a third place.
+const THREE: (u16, u16) = (120, 24);
 /// Columns of the list of checks beside it.
 const LIST: u16 = 46;
 /// How long a picture of the turning sign stands.
@@ -34,7 +38,9 @@ pub(super) fn head(model: &Model) -> (Line, Line) {
     }
     if let Some(began) = &run.progress.run {
         what.push(began.language.clone());
-        what.push(format!("seed {}", began.seed));
+        if run.aim == Aim::Grade {
+            what.push(format!("seed {}", began.seed));
+        }
         what.extend(began.backend.clone());
         if run.attempt.is_some() {
             what.push(utc(began.began_at));
@@ -43,8 +49,13 @@ pub(super) fn head(model: &Model) -> (Line, Line) {
         what.push("planning".to_owned());
     }
     let left = title(model, &run.lab, &what.join(&format!(" {dot} ")));
-    let settled = run.progress.settled().count();
-    let of = run.progress.checks.len();
+    let count = match run.aim {
+        Aim::Grade => {
+            let settled = run.progress.settled().count();
+            format!(" {settled} of {}", run.progress.checks.len())
+        }
+        Aim::Serve => String::new(),
+    };
     let seconds = run.at.as_secs();
     let time = format!("{}:{:02}", seconds / 60, seconds % 60);
     let sign = if is_moving(run) {
@@ -54,7 +65,7 @@ pub(super) fn head(model: &Model) -> (Line, Line) {
     };
     let right = Line::new()
         .then(Tone::Accent, sign)
-        .then(Tone::Plain, format!(" {settled} of {of}  {time}"));
+        .then(Tone::Plain, format!("{count}  {time}"));
     (left, right)
 }
 
@@ -83,6 +94,8 @@ struct Rooms {
     sum: Rect,
     rule: Option<Rect>,
     pane: Rect,
+    /// What programs print, below the pane: its rule and its place.
+    below: Option<(Rect, Rect)>,
 }
 
 impl Rooms {
@@ -93,12 +106,26 @@ impl Rooms {
         let sum = 2.min(height);
         if area.width >= WIDE {
             let list = Rect::new(area.x, y, LIST, height - sum);
+            let pane = Rect::new(list.right() + 2, y, area.width - LIST - 3, height);
+            let (pane, below) = if has_log_below(run, area) {
+                let log = (height / 3).max(1);
+                let pane = Rect {
+                    height: height - log - 1,
+                    ..pane
+                };
+                let rule = Rect::new(pane.x, pane.bottom(), pane.width, 1);
+                let log = Rect::new(pane.x, rule.bottom(), pane.width, log);
+                (pane, Some((rule, log)))
+            } else {
+                (pane, None)
+            };
             return Self {
                 tabs,
                 list,
                 sum: Rect::new(area.x, list.bottom(), LIST, sum),
                 rule: Some(Rect::new(list.right(), y, 1, height)),
-                pane: Rect::new(list.right() + 2, y, area.width - LIST - 3, height),
+                pane,
+                below,
             };
         }
         let whole = Rect::new(area.x, y, area.width, height);
@@ -118,8 +145,15 @@ impl Rooms {
             },
             rule: None,
             pane: if on_list { Rect::default() } else { inside },
+            below: None,
         }
     }
+}
+
+/// A log has a place of its own below the pane, unless the pane shows one.
+fn has_log_below(run: &Run, area: Rect) -> bool {
+    let is_roomy = area.width >= THREE.0 && area.height >= THREE.1;
+    is_roomy && !run.logs.is_empty() && !matches!(pane_of(run), Pane::Log(_))
 }
 
 /// What the pane shows: the checks have a place of their own where it is wide.
@@ -135,17 +169,33 @@ pub(super) fn parts(model: &Model, area: Rect) -> Vec<Placed> {
     let Some(run) = &model.run else {
         return Vec::new();
     };
+    let (area, foot) = above_the_watch(model, area);
     let rooms = Rooms::of(run, area);
     let style = model.style;
     let mut parts = vec![plain_part(rooms.tabs, vec![tabs(model, run, style)])];
     if rooms.list.height > 0 {
-        parts.push(list(model, run, rooms.list));
+        parts.push(match run.aim {
+            Aim::Grade => list::list(model, run, rooms.list),
+            Aim::Serve => served::list(run, rooms.list, style),
+        });
     }
-    let mut sum = sum(model, run, within(style, rooms.sum));
+    let mut sum = sum::lines(model, run, within(style, rooms.sum));
     sum.truncate(usize::from(rooms.sum.height));
     parts.push(plain_part(rooms.sum, sum));
+    if let Some(watch) = &model.watch
+        && foot.height > 0
+    {
+        parts.push(plain_part(foot, vec![sum::watched(watch, style)]));
+    }
     if let Some(rule) = rooms.rule {
         parts.push(plain_part(rule, draw::upright(rule.height, style)));
+    }
+    if let (Some((rule, area)), Some(program)) = (rooms.below, run.log_below()) {
+        parts.push(plain_part(
+            rule,
+            vec![log::heading(program, rule.width, style)],
+        ));
+        parts.push(log::newest(run, program, area, style));
     }
     if rooms.pane.height > 0 {
         if let Pane::Log(program) = pane_of(run) {
@@ -155,6 +205,13 @@ pub(super) fn parts(model: &Model, area: Rect) -> Vec<Placed> {
         }
     }
     parts
+}
+
+/// The body without the line that tells of a watch, and that line.
+fn above_the_watch(model: &Model, area: Rect) -> (Rect, Rect) {
+    let rows = u16::from(model.watch.is_some() && area.height > 3);
+    let above = Rect::new(area.x, area.y, area.width, area.height - rows);
+    (above, Rect::new(area.x, above.bottom(), area.width, rows))
 }
 
 fn plain_part(area: Rect, lines: Vec<Line>) -> Placed {
@@ -170,7 +227,10 @@ fn tabs(model: &Model, run: &Run, style: Style) -> Line {
     let mut line = Line::new();
     for pane in run.panes() {
         let word = match &pane {
-            Pane::Checks => "checks".to_owned(),
+            Pane::Checks => match run.aim {
+                Aim::Grade => "checks".to_owned(),
+                Aim::Serve => "up".to_owned(),
+            },
             Pane::Check => "in full".to_owned(),
             Pane::Hint => "hint".to_owned(),
             Pane::Report => "report".to_owned(),
@@ -191,124 +251,12 @@ fn tabs(model: &Model, run: &Run, style: Style) -> Line {
     edges(line, right, style)
 }
 
-/// The checks as far as they are.
-fn list(model: &Model, run: &Run, area: Rect) -> Placed {
-    let style = within(model.style, area);
-    let rows = usize::from(area.height);
-    let first = first_in_view(run.selected, run.progress.checks.len(), rows);
-    let mut placed = Placed {
-        area,
-        ..Placed::default()
-    };
-    let seen = run
-        .progress
-        .checks
-        .iter()
-        .enumerate()
-        .skip(first)
-        .take(rows);
-    for (place, state) in seen {
-        let y = area.y + cells(placed.lines.len());
-        let row = Rect::new(area.x, y, area.width, 1);
-        placed.spots.push((row, Spot::Row(place)));
-        let line = check_line(model, run, state, style);
-        placed
-            .lines
-            .push(selectable(place == run.selected, line, style));
-    }
-    placed
-}
-
-fn check_line(model: &Model, run: &Run, state: &CheckState, style: Style) -> Line {
-    let (sign, right) = match &state.step {
-        Step::Waiting => (sign(Glyph::Waiting, style), String::new()),
-        Step::Running => {
-            let since = run.at.saturating_sub(run.check_began);
-            let sign = if style.ascii {
-                sign(Glyph::Running, style)
-            } else {
-                Line::new().then(Tone::Accent, turning(model))
-            };
-            (sign, duration(millis(since)))
-        }
-        Step::Settled { verdict, took_ms } => {
-            let right = match verdict {
-                Verdict::Skipped { after } if after.contains(' ') => String::new(),
-                Verdict::Skipped { after } => format!("needs {after}"),
-                Verdict::Passed | Verdict::Failed(_) | Verdict::Unsettled(_) => duration(*took_ms),
-            };
-            (sign(Glyph::of(verdict), style), right)
-        }
-    };
-    let columns = usize::from(style.width).saturating_sub(2);
-    let room = columns.saturating_sub(sign.width() + 1);
-    let badge = if state.check.badge { " (badge)" } else { "" };
-    let name = fitted(&format!("{}{badge}", state.check.id), room, style);
-    let left = sign.then(Tone::Plain, format!(" {name}"));
-    let room = columns.saturating_sub(left.width() + 2);
-    let right = Line::new().then(Tone::Dim, fitted(&right, room, style));
-    let at = columns.saturating_sub(right.width());
-    if right.width() == 0 {
-        left
-    } else {
-        left.to_column(at).join(right)
-    }
-}
-
-fn sign(glyph: Glyph, style: Style) -> Line {
-    Line::new().then(glyph.tone(), glyph.text(style.ascii))
-}
-
-/// What goes on now; when it is over, what it came to.
-fn sum(model: &Model, run: &Run, style: Style) -> Vec<Line> {
-    let mut lines = Vec::new();
-    if let Some(finished) = &run.progress.finished {
-        let text = format!("{} in {}", tally(&finished.tally), duration(millis(run.at)));
-        lines.push(Line::plain(" ").then(Tone::Bold, text));
-    } else if run.over.is_none() && run.stops > 0 {
-        let text = match run.stops {
-            1 => " stopping; ^C again kills",
-            _ => " killing",
-        };
-        lines.push(Line::new().then(Tone::Odd, text));
-    } else if let Some(doing) = run.doing().filter(|_| run.over.is_none()) {
-        let text = format!(" {doing}");
-        lines.push(Line::new().then(Tone::Odd, style.show(&text)));
-    }
-    lines.extend(run.over.as_ref().and_then(|over| over.as_ref().ok()).map(
-        |kept| match kept.attempt {
-            Some(attempt) => {
-                let mut text = format!(" attempt {attempt} kept");
-                if let Some(was) = &kept.was {
-                    text = format!("{text} (was: {})", tally(was));
-                }
-                let line = Line::new().then(Tone::Dim, text);
-                if kept.passes {
-                    line.then(Tone::Good, format!(" {} passed", style.dot()))
-                } else {
-                    line
-                }
-            }
-            None => Line::new().then(Tone::Odd, " no attempt was kept"),
-        },
-    ));
-    if lines.is_empty() && is_moving(run) {
-        let failed = run.failures().count();
-        if failed > 0 {
-            let text = format!(" {} so far", counted(failed as u64, "failure"));
-            lines.push(Line::new().then(Tone::Bad, text));
-        }
-    }
-    let columns = usize::from(style.width);
-    let cut = |line: Line| draw::cut_line(&line, columns.saturating_sub(1), model.style);
-    lines.into_iter().map(cut).collect()
-}
-
 /// The text that scrolls; a log has its own way.
 pub(super) fn text(model: &Model, area: Rect) -> Text {
     let Some(run) = &model.run else {
         return Text::default();
     };
+    let (area, _) = above_the_watch(model, area);
     let area = Rooms::of(run, area).pane;
     let style = within(model.style, area);
     let lines = match pane_of(run) {
@@ -365,7 +313,7 @@ fn check_told(run: &Run, style: Style) -> Vec<Line> {
             (Glyph::of(verdict), text)
         }
     };
-    let label = sign(glyph, style);
+    let label = list::sign(glyph, style);
     let column = label.width() + 1;
     let name = format!("{} {} {}", state.check.id, style.dot(), state.check.title);
     let mut lines = hanging(label, column, &name, Tone::Bold, style);

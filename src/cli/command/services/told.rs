@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-pub(super) use crate::report::words::duration;
 use crate::{
     app::warm::{Status, Warm},
     cli::ui::{Lines as _, Ui},

@@ -6,7 +6,7 @@ use super::{Kind, supply, told};
 use crate::{
     app::{
         supply::BackendChoice,
-        warm::{self, Came, Step},
+        warm::{self, Came, Means, Step},
     },
     cli::{
         command::grade::backend,
@@ -48,14 +48,19 @@ pub(super) fn run(ui: &Ui, context: &Context, args: &Args) -> CommandResult {
     let exe = Context::own_path()?;
     let mut tell = |step: Step<'_>| {
         // JSON alone on standard output.
-        let text = step_told(&step);
+        let text = format!("{}\n", step.told());
         if args.json {
             ui.warn(&text);
         } else {
             ui.say(&text);
         }
     };
-    match warm::up(&workspace, &kinds, &supply, &exe, &mut tell)? {
+    let means = Means {
+        supply: &supply,
+        exe: &exe,
+        stop: None,
+    };
+    match warm::up(&workspace, &kinds, means, &mut tell)? {
         Came::Up(services) if args.json => ui.say(&told::json(&services)),
         Came::Up(services) => ui.say(&told::lines(ui, &services)),
         Came::Interrupted => {
@@ -74,22 +79,12 @@ pub(in crate::cli::command) fn bring_up(
     choice: BackendChoice,
 ) -> Result<bool, CommandError> {
     let exe = Context::own_path()?;
-    let mut tell = |step: Step<'_>| ui.say(&step_told(&step));
-    let came = warm::up(workspace, kinds, &supply(choice)?, &exe, &mut tell)?;
+    let mut tell = |step: Step<'_>| ui.say(&format!("{}\n", step.told()));
+    let means = Means {
+        supply: &supply(choice)?,
+        exe: &exe,
+        stop: None,
+    };
+    let came = warm::up(workspace, kinds, means, &mut tell)?;
     Ok(matches!(came, Came::Up(_)))
-}
-
-fn step_told(step: &Step<'_>) -> String {
-    match step {
-        Step::Already(warm) => format!("{} is up already\n", warm.service),
-        Step::Replacing { kind, why } => {
-            let name = kind.as_str();
-            format!("{name} was up and is started anew: {why}\n")
-        }
-        Step::Starting { kind, backend } => format!("{} starts ({backend}) …\n", kind.as_str()),
-        Step::Ready { warm, took_ms } => {
-            let took = told::duration(*took_ms);
-            format!("{} is ready in {took}\n", warm.service)
-        }
-    }
 }
