@@ -25,6 +25,7 @@ mod seat;
 mod stopping;
 mod syncing;
 mod terminal;
+mod tour;
 mod transcript;
 mod warmer;
 mod warming;
