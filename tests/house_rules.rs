@@ -18,6 +18,8 @@ mod source;
 mod table;
 #[path = "house_rules/texts.rs"]
 mod texts;
+#[path = "house_rules/tour.rs"]
+mod tour;
 #[path = "house_rules/tree.rs"]
 mod tree;
 
@@ -97,4 +99,9 @@ fn texts_have_no_stray_blanks() {
 #[test]
 fn a_learner_is_spoken_to_as_a_colleague() {
     none_of(&texts::unkind_words(&files()));
+}
+
+#[test]
+fn the_tour_is_whole_and_shown() {
+    none_of(&tour::unfit_tour(&files()));
 }

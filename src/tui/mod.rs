@@ -17,4 +17,4 @@ mod tests;
 mod update;
 mod view;
 
-pub use runtime::{Opening, open};
+pub use runtime::{Left, Opening, open};

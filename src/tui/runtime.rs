@@ -11,6 +11,7 @@ mod work;
 
 use std::{
     io,
+    mem::ManuallyDrop,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -63,10 +64,19 @@ pub struct Opening {
     pub style: Style,
 }
 
+/// Who ended the tutor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Whoever sat before it, by a key.
+    ByKey,
+    /// A signal asked it to end.
+    BySignal,
+}
+
 /// Opens the tutor and returns when it is left; the terminal is then as it was before.
 ///
 /// An error is the terminal's: it could not be taken, or it went away.
-pub fn open(opening: Opening) -> io::Result<()> {
+pub fn open(opening: Opening) -> io::Result<Left> {
     let (rows, lab) = (24, start::last_started(&opening.workspace));
     let course = read::at_first(&opening.workspace, &opening.curriculum);
     let mut model = Model::new(course, opening.style, rows, lab.as_deref());
@@ -75,7 +85,9 @@ pub fn open(opening: Opening) -> io::Result<()> {
     let mut crew = Crew::new(Inside::from(opening), sender);
     let mut guard = Guard::take()?;
     let result = runtime.block_on(async {
-        let mut terminal = Guard::terminal()?;
+        // Dropped it would tell on standard error that a terminal which went away shows no cursor,
+        // and panic as nobody hears it; the guard shows the cursor.
+        let mut terminal = ManuallyDrop::new(Guard::terminal()?);
         let mut outside = Outside::of(&mut guard)?;
         drive(
             &mut terminal,
@@ -100,7 +112,7 @@ async fn drive<B: Backend>(
     crew: &mut Crew,
     inbox: &mut Receiver<Msg>,
     outside: &mut Outside<'_>,
-) -> io::Result<()> {
+) -> io::Result<Left> {
     let begun = Instant::now();
     let mut signals = Signals::new()?;
     let mut turning = interval(TURN);
@@ -108,10 +120,11 @@ async fn drive<B: Backend>(
     tell_time(model, begun);
     draw(terminal, model)?;
     let mut due = vec![Cmd::ReadCourse, Cmd::ReadServices];
+    let mut left = Left::ByKey;
     loop {
         for cmd in std::mem::take(&mut due) {
             if cmd == Cmd::Quit {
-                return Ok(());
+                return Ok(left);
             }
             carry_out(cmd, terminal, model, crew, outside)?;
         }
@@ -125,6 +138,9 @@ async fn drive<B: Backend>(
             Some(msg) = inbox.recv() => Some(msg),
             _ = turning.tick(), if model.moves() => None,
         };
+        if matches!(first, Some(Msg::Ended)) {
+            left = Left::BySignal;
+        }
         tell_time(model, begun);
         let mut next = first;
         for _ in 0..AT_ONCE {
@@ -238,7 +254,7 @@ mod tests {
             let key = KeyEvent::new(code, KeyModifiers::NONE);
             keys.try_send(Event::Key(key)).unwrap();
         }
-        runtime
+        let left = runtime
             .block_on(drive(
                 &mut terminal,
                 &mut model,
@@ -247,6 +263,7 @@ mod tests {
                 &mut outside,
             ))
             .unwrap();
+        assert_eq!(left, Left::ByKey);
         assert!(terminal.backend().to_string().contains("Everywhere"));
     }
 }

@@ -54,13 +54,20 @@ impl Learner {
     /// The same with a solution in place of the starter.
     pub(crate) fn solved() -> Self {
         let learner = Self::begun();
+        learner.solve(&learner.root.join("ws"));
+        learner
+    }
+
+    /// Puts the solution into a workspace.
+    pub(crate) fn solve(&self, workspace: &Path) {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("graders/rest-api/reference/python");
+        assert!(workspace.starts_with(&self.root), "only what is theirs");
         for entry in fs::read_dir(from).unwrap().flatten() {
             if entry.path().is_file() {
-                fs::copy(entry.path(), learner.lab().join(entry.file_name())).unwrap();
+                let to = workspace.join(LAB).join(entry.file_name());
+                fs::copy(entry.path(), to).unwrap();
             }
         }
-        learner
     }
 
     pub(crate) fn lab(&self) -> PathBuf {
@@ -168,9 +175,17 @@ impl Said {
 
 /// Looks until something holds; the limit is generous, for machines that are busy.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    until_good(what, || if holds() { Ok(()) } else { Err(String::new()) });
+}
+
+/// The same; where it never comes, what was there in its place is told.
+pub(crate) fn until_good(what: &str, mut look: impl FnMut() -> Result<(), String>) {
     let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
+    while let Err(instead) = look() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "never: {what}\n{instead}"
+        );
         std::thread::park_timeout(Duration::from_millis(10));
     }
 }

@@ -1,152 +1,15 @@
 //! The tutor in a pseudo-terminal: opened, graded in, stopped, resized, left. Whatever happens the
 //! terminal is as it was.
 
-use std::{
-    fs::{self, File},
-    io::{Read as _, Write as _},
-    num::NonZeroU16,
-    os::unix::fs::PermissionsExt as _,
-    process::{Child, Command},
-    sync::mpsc::{self, Receiver},
-    thread,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use rustix::{
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize},
-};
-use vt100::MouseProtocolMode;
+use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::{
     cast::{Learner, until},
+    seat::{ENTER, INTERRUPT, Seat},
     stopping::silent,
 };
-
-/// Somebody before a terminal with the tutor on it.
-pub(crate) struct Seat {
-    hand: File,
-    slave: File,
-    modes: String,
-    shows: Receiver<Vec<u8>>,
-    pub(crate) screen: vt100::Parser,
-    tutor: Child,
-}
-
-const ENTER: &str = "\r";
-pub(crate) const INTERRUPT: &str = "\u{3}";
-
-impl Seat {
-    pub(crate) fn take(learner: &Learner, environment: &[(&str, &str)]) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let name = name.to_str().unwrap().to_owned();
-        let slave = File::options().read(true).write(true).open(name).unwrap();
-        let hand = File::from(master);
-        let (sender, shows) = mpsc::channel();
-        let mut eye = hand.try_clone().unwrap();
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = eye.read(&mut bytes) {
-                if sender.send(bytes[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut seat = Self {
-            modes: modes(&slave),
-            tutor: tutor(learner, &slave, environment),
-            hand,
-            slave,
-            shows,
-            screen: vt100::Parser::new(cells(24), cells(80), 0),
-        };
-        seat.resize(80, 24);
-        seat
-    }
-
-    fn resize(&mut self, columns: u16, rows: u16) {
-        let size = Winsize {
-            ws_row: rows,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&self.hand, size).unwrap();
-        self.screen.set_size(cells(rows), cells(columns));
-    }
-
-    pub(crate) fn press(&mut self, keys: &str) {
-        self.hand.write_all(keys.as_bytes()).unwrap();
-    }
-
-    pub(crate) fn look(&mut self) -> String {
-        while let Ok(bytes) = self.shows.try_recv() {
-            self.screen.process(&bytes);
-        }
-        self.screen.screen().contents()
-    }
-
-    /// Looks until the screen shows something.
-    pub(crate) fn sees(&mut self, text: &str) -> String {
-        let mut last = String::new();
-        until(&format!("{text:?} is shown"), || {
-            last = self.look();
-            last.contains(text)
-        });
-        last
-    }
-
-    /// The tutor has ended by itself, and nothing of it is left on the terminal.
-    pub(crate) fn ends_well(mut self) {
-        let mut code = None;
-        until("the tutor has ended", || {
-            self.look();
-            code = self.tutor.try_wait().unwrap().map(|status| status.code());
-            code.is_some()
-        });
-        assert_eq!(code, Some(Some(0)));
-        assert_eq!(modes(&self.slave), self.modes);
-        let shown = self.look();
-        let screen = self.screen.screen();
-        assert!(!screen.alternate_screen(), "{shown}");
-        assert!(!screen.hide_cursor());
-        assert!(!screen.bracketed_paste());
-        assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
-    }
-}
-
-fn cells(count: u16) -> NonZeroU16 {
-    NonZeroU16::new(count).unwrap()
-}
-
-/// The modes of a terminal, to be compared.
-fn modes(slave: &File) -> String {
-    format!("{:?}", tcgetattr(slave).unwrap())
-}
-
-/// Starts the tutor with a terminal of its own, as a login does.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the binary under test is started as a terminal does"
-)]
-fn tutor(learner: &Learner, slave: &File, environment: &[(&str, &str)]) -> Child {
-    let told = learner.command("ws", &[]);
-    let mut command = Command::new("setsid");
-    command.args(["--ctty", "--wait"]).arg(told.get_program());
-    command.env_clear().current_dir(learner.root.join("ws"));
-    for (name, value) in told.get_envs() {
-        if let Some(value) = value.filter(|_| name != "COLUMNS") {
-            command.env(name, value);
-        }
-    }
-    command.env("TERM", "xterm-256color");
-    command.envs(environment.iter().copied());
-    let end = || slave.try_clone().unwrap();
-    let started = command.stdin(end()).stdout(end()).stderr(end()).spawn();
-    started.unwrap()
-}
 
 #[test]
 fn a_lab_is_graded_read_and_looked_back_on() {
@@ -162,11 +25,7 @@ fn a_lab_is_graded_read_and_looked_back_on() {
     seat.sees("expected");
     // Wide enough for all: the checks stand beside the failure, and the record was read.
     seat.resize(140, 40);
-    until("all are shown", || {
-        let shown = seat.look();
-        let all = ["expected", "attempt 1 kept", "a attempts"];
-        all.iter().all(|one| shown.contains(one))
-    });
+    seat.sees_all(&["expected", "attempt 1 kept", "a attempts"]);
     seat.resize(80, 24);
     seat.press("h");
     seat.sees("hint 1 of");
@@ -178,7 +37,7 @@ fn a_lab_is_graded_read_and_looked_back_on() {
 }
 
 /// A run that goes on until it is stopped: its program was asked and does not answer.
-fn in_a_run() -> (Learner, Seat) {
+pub(crate) fn in_a_run() -> (Learner, Seat) {
     let learner = silent();
     let mut seat = Seat::take(&learner, &[]);
     seat.sees("rest-api");
@@ -195,7 +54,7 @@ fn a_run_is_stopped_without_leaving_the_tutor() {
     let (learner, mut seat) = in_a_run();
     seat.press(INTERRUPT);
     let shown = seat.sees("attempt 1 kept");
-    assert!(seat.screen.screen().alternate_screen(), "{shown}");
+    assert!(seat.screen().alternate_screen(), "{shown}");
     // Nothing runs any more: now it leads out.
     seat.press(INTERRUPT);
     seat.ends_well();
@@ -238,8 +97,8 @@ fn an_editor_gets_the_terminal_and_gives_it_back() {
     // What was on the way to the screen may be from before it was given away: the modes are not.
     until("the tutor is back", || {
         seat.look();
-        let modes = tcgetattr(&seat.slave).unwrap().local_modes;
-        !modes.contains(LocalModes::ICANON) && seat.screen.screen().alternate_screen()
+        let modes = tcgetattr(&seat.pty.slave).unwrap().local_modes;
+        !modes.contains(LocalModes::ICANON) && seat.screen().alternate_screen()
     });
     seat.press("?");
     seat.sees("Everywhere");

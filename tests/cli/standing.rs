@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     cast::{Learner, until},
-    full_screen::{INTERRUPT, Seat},
+    seat::{INTERRUPT, Seat},
     stopping::silent,
 };
 
@@ -42,7 +42,7 @@ fn a_watch_in_the_tutor_grades_each_save_until_it_is_stopped() {
     seat.press("w");
     let shown = seat.sees("The watch is over.");
     assert!(!shown.contains("watching"), "{shown}");
-    assert!(seat.screen.screen().alternate_screen());
+    assert!(seat.screen().alternate_screen());
     seat.press("q");
     seat.ends_well();
     assert_eq!(learner.left_running(), Vec::<String>::new());
@@ -101,7 +101,7 @@ fn programs_are_up_in_the_tutor_until_they_are_stopped() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     seat.press(INTERRUPT);
     let shown = seat.sees("ended; nothing was checked");
-    assert!(seat.screen.screen().alternate_screen(), "{shown}");
+    assert!(seat.screen().alternate_screen(), "{shown}");
     let left = learner.left_running();
     assert!(left.iter().all(|line| !line.contains("__run")), "{left:#?}");
     seat.press("q");

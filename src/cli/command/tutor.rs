@@ -9,7 +9,7 @@ use crate::{
         error::{CommandError, CommandResult, Ending, ErrorKind},
         ui::Ui,
     },
-    tui::{self, Opening},
+    tui::{self, Left, Opening},
 };
 
 /// Opens the tutor where there is a terminal and a workspace; else says what there is to do.
@@ -40,7 +40,8 @@ pub(crate) fn run(ui: &Ui, context: Context) -> CommandResult {
         style: ui.out,
     };
     match tui::open(opening) {
-        Ok(()) => Ok(Ending::Good),
+        Ok(Left::ByKey) => Ok(Ending::Good),
+        Ok(Left::BySignal) => Ok(Ending::Interrupted),
         Err(error) => {
             let text = format!("The terminal cannot be used: {error}.");
             Err(CommandError::new(ErrorKind::Bench, text, Vec::new()).hint(

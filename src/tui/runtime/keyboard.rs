@@ -11,17 +11,16 @@ use std::{
 };
 
 use crossterm::event::{self, Event};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    termios::{OptionalActions, tcgetattr, tcsetattr},
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// How soon the thread sees that it is to rest, and that the terminal has another size. What is typed
-/// is told at once all the same.
-const STEP: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 50_000_000,
-};
-/// For how long the thread is waited for: a terminal that goes away while crossterm reads it keeps the
-/// thread there for good.
+/// How soon the thread sees that it is to rest. What is typed is told at once all the same.
+const STEP: Duration = Duration::from_millis(50);
+/// How long it is waited for: where the terminal went away, it may never come to see it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +77,13 @@ impl Keyboard {
         )]
         let (tell, told) = unbounded_channel();
         let of_thread = Arc::clone(&shared);
+        let gone = tell.clone();
+        // It ends with the process: nothing can take it out of its wait.
+        drop(
+            thread::Builder::new()
+                .name("terminal".into())
+                .spawn(move || look_out(&gone))?,
+        );
         thread::Builder::new()
             .name("keyboard".into())
             .spawn(move || {
@@ -93,19 +99,17 @@ impl Keyboard {
         self.told.recv().await.unwrap_or_else(gone)
     }
 
-    /// Returns when nothing of the terminal is read any more, or when it went away.
+    /// Returns when nothing of the terminal is read any more.
     pub(super) fn rest(&self) {
         let mut state = self.shared.state();
         if *state == State::Listens {
             *state = State::Asked;
-            drop(state);
             self.shared.changed.notify_all();
-            let waited =
-                self.shared
-                    .changed
-                    .wait_timeout_while(self.shared.state(), PATIENCE, |state| {
-                        *state == State::Asked
-                    });
+            let asked = |state: &mut State| *state == State::Asked;
+            let waited = self
+                .shared
+                .changed
+                .wait_timeout_while(state, PATIENCE, asked);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
@@ -113,7 +117,7 @@ impl Keyboard {
     /// Listens again.
     pub(super) fn wake(&self) {
         let mut state = self.shared.state();
-        if *state == State::Rests {
+        if *state != State::Over {
             *state = State::Listens;
             self.shared.changed.notify_all();
         }
@@ -136,12 +140,15 @@ fn hear(shared: &Shared, tell: &UnboundedSender<io::Result<Event>>) {
         if shared.wait_while(State::Rests) == State::Over {
             return;
         }
-        let event = match is_there().and_then(|()| event::poll(Duration::ZERO)) {
+        let event = match event::poll(STEP) {
             Ok(true) => event::read(),
             Ok(false) => continue,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => Err(error),
         };
+        if matches!(event, Ok(Event::Resize(..))) {
+            nudge();
+        }
         let is_gone = event.is_err();
         if tell.send(event).is_err() || is_gone {
             return;
@@ -149,15 +156,37 @@ fn hear(shared: &Shared, tell: &UnboundedSender<io::Result<Event>>) {
     }
 }
 
-/// Waits for something to be typed, for a step at most; an error when the terminal has gone away, which
-/// crossterm would go on reading for ever.
-fn is_there() -> io::Result<()> {
+/// Lets crossterm be woken for keys that came together with a new size: it returns with the size, and
+/// would not be told of them again before the next key. Modes that are set wake it, the same ones too.
+fn nudge() {
     let stdin = io::stdin();
-    let mut looked = [PollFd::new(&stdin, PollFlags::IN)];
-    poll(&mut looked, Some(&STEP))?;
-    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-    if looked[0].revents().intersects(gone) {
-        return Err(io::Error::other("the terminal went away"));
+    let mut ends = [PollFd::new(&stdin, PollFlags::IN)];
+    let is_due = poll(&mut ends, Some(&Timespec::default())).is_ok_and(|count| count > 0);
+    if is_due && let Ok(modes) = tcgetattr(&stdin) {
+        let set = tcsetattr(&stdin, OptionalActions::Now, &modes);
+        if set.is_err() {
+            // The next key wakes it.
+        }
     }
-    Ok(())
+}
+
+/// Tells when the terminal goes away. crossterm does not: it reads the end over and over.
+fn look_out(tell: &UnboundedSender<io::Result<Event>>) {
+    let stdin = io::stdin();
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    loop {
+        // Asked for nothing, it tells these alone.
+        let mut ends = [PollFd::new(&stdin, PollFlags::empty())];
+        match poll(&mut ends, None) {
+            Ok(_) if !ends[0].revents().intersects(gone) => {}
+            Err(Errno::INTR) => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+    if tell
+        .send(Err(io::Error::other("the terminal went away")))
+        .is_err()
+    {
+        // The tutor was left meanwhile.
+    }
 }

@@ -194,3 +194,60 @@ impl<'g> Outside<'g> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "../../../tests/cli/pty.rs"]
+mod pty;
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Read as _, time::Duration};
+
+    use rustix::termios::tcgetattr;
+
+    use super::{pty::Pty, *};
+
+    /// Set where this test runs as the program that panics.
+    const PANICS: &str = "MASTERY_TEST_PANICS";
+
+    #[test]
+    fn a_panic_is_told_on_a_terminal_that_is_as_it_was() {
+        if std::env::var_os(PANICS).is_some() {
+            let _guard = Guard::take().unwrap();
+            let mut key = [0];
+            io::stdin().read_exact(&mut key).unwrap();
+            panic!("planted");
+        }
+        let mut pty = Pty::open(80, 24).unwrap();
+        let modes = |pty: &Pty| format!("{:?}", tcgetattr(&pty.slave).unwrap());
+        let found = modes(&pty);
+        let mut command = pty.command(std::env::current_exe().unwrap()).unwrap();
+        let name = "tui::runtime::terminal::tests::a_panic_is_told_on_a_terminal_that_is_as_it_was";
+        command.args(["--exact", name, "--nocapture"]);
+        command.env(PANICS, "1").env("RUST_BACKTRACE", "0");
+        let mut child = command.spawn().unwrap();
+        sees(&mut pty, vt100::Screen::bracketed_paste);
+        assert!(pty.screen.screen().alternate_screen());
+        assert_ne!(modes(&pty), found);
+        pty.press("x").unwrap();
+        let shown = sees(&mut pty, |screen| screen.contents().contains("FAILED"));
+        assert!(!child.wait().unwrap().success());
+        assert!(shown.contains("planted"), "{shown}");
+        assert_eq!(modes(&pty), found);
+        let screen = pty.screen.screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    }
+
+    fn sees(pty: &mut Pty, holds: impl Fn(&vt100::Screen) -> bool) -> String {
+        loop {
+            let shown = pty.look();
+            if holds(pty.screen.screen()) {
+                return shown;
+            }
+            let next = pty.shows.recv_timeout(Duration::from_secs(30));
+            let bytes = next.unwrap_or_else(|_| panic!("no more than this is shown:\n{shown}"));
+            pty.screen.process(&bytes);
+        }
+    }
+}
