@@ -78,7 +78,7 @@ pub(crate) fn lab(root: &Path, words: &[&str]) -> Measured<Workspace> {
     let mut command = vec![exe.as_str(), WORD];
     command.extend(words);
     let submission = format!(
-        "schema = 1\nlab = {:?}\n\n[[program]]\nname = \"api\"\nrun = {command:?}\nready = \"http:/healthz\"\nports = [\"PORT\"]\n",
+        "schema = 1\nlab = {:?}\n\n[[program]]\nname = \"api\"\nrun = {command:?}\nready = \"http:/healthz\"\nports = [\"PORT\"]\nstart_limit_s = 300\n",
         demo::LAB
     );
     fs::write(workspace.folder(&place(unit)).join(SUBMISSION), submission)?;

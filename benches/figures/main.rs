@@ -12,8 +12,11 @@ mod machine;
 mod page;
 mod process;
 mod program;
+#[path = "../../tests/cli/pty.rs"]
+mod pty;
 mod runs;
 mod services;
+mod tutor;
 mod watching;
 
 use std::{
@@ -42,6 +45,7 @@ const GROUPS: &[Group] = &[
     ("death", runs::death),
     ("grade", graded::death),
     ("watch", watching::save_to_verdict),
+    ("tutor", tutor::tutor),
     ("memory", graded::memory),
     ("services", services::starts),
     ("warm", services::warm),

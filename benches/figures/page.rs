@@ -96,7 +96,7 @@ const HEAD: &str = "\
 # Figures
 
 Written by `cargo bench --bench figures -- --write`; without `--write` the same is only printed. Naming a group
-(`version`, `progress`, `history`, `checks`, `ready`, `death`, `grade`, `watch`, `memory`, `services`, `warm`, `interposers`) measures that one
+(`version`, `progress`, `history`, `checks`, `ready`, `death`, `grade`, `watch`, `tutor`, `memory`, `services`, `warm`, `interposers`) measures that one
 alone. Nothing here is a test: a missed aim is marked and fails nothing.
 
 ";
@@ -133,6 +133,11 @@ and tapes stand in the system's folder for temporary files: what a sync to disk 
 - **Save to verdict**: from before a file is written beside and renamed, as editors do, to the line of `mastery watch` that says that the
   next save is waited for. The program exits at once, so that nearly all of it is ours: 40 ms of it are the quiet that a save is
   let settle for.
+- **The tutor**: the release binary in a pseudo-terminal of 140×40 cells, which is read as it is written. First frame: from the spawn to the
+  map, with an engine's socket that never answers. A key: from before it is written to the terminal to the frame that it leads to, taken
+  in; `tab` and its reverse go between the log and the report while a program that is waited for prints 10,000 lines a second; of each round of
+  200 the slowest but two. At rest: the ticks of `/proc/PID/stat` over 10 s on the map. Memory: `VmHWM` of the tutor's process and `VmRSS`
+  beside it, once the first check passed after a program had printed 1 GiB; it goes on printing.
 - **Memory**: a whole `mastery grade rest-api --only v1_wire_is_frozen` on the Python reference, whose output is 1 GiB of lines before it is
   ready and goes on until it is ended. `VmHWM` of `mastery` and of the supervisor, read from `/proc` every 2 ms while they live, summed. The
   check must pass.

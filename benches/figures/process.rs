@@ -118,9 +118,12 @@ fn peak_of(pid: u32) -> Option<f64> {
 }
 
 fn peak_in(status: &str) -> Option<f64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    mebibytes(status, "VmHWM:")
+}
+
+/// What `/proc/PID/status` tells of memory under a key.
+pub(crate) fn mebibytes(status: &str, key: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
     let kib: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kib / 1024.0)
 }
@@ -136,4 +139,16 @@ fn children(of: u32) -> Vec<u32> {
                 .is_ok_and(|status| status.contains(&parent))
         })
         .collect()
+}
+
+/// The time on a processor that a process has had so far, in seconds: its own and the kernel's for it.
+pub(crate) fn cpu(pid: u32) -> Measured<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, behind) = stat.rsplit_once(") ").ok_or("/proc/PID/stat has no name")?;
+    let mut ticks = behind.split(' ').skip(11).map(str::parse::<u32>);
+    let (Some(user), Some(kernel)) = (ticks.next(), ticks.next()) else {
+        return Err("/proc/PID/stat is short".into());
+    };
+    let second = u32::try_from(rustix::param::clock_ticks_per_second())?;
+    Ok(f64::from(user? + kernel?) / f64::from(second))
 }

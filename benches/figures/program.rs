@@ -10,7 +10,7 @@ use std::{
     process::ExitCode,
     sync::mpsc::channel,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{Measured, machine::now, process};
@@ -27,6 +27,7 @@ pub(crate) fn main(words: &[OsString]) -> ExitCode {
         ["serve", stamp, lead] => serve(stamp, lead),
         ["exit", stamp] => return exit(stamp),
         ["flood", program, rest @ ..] => flood(program, rest),
+        ["chatter"] => chatter(),
         _ => Err("no such program".into()),
     };
     if let Err(error) = ended {
@@ -113,5 +114,29 @@ fn flood(program: &str, words: &[&str]) -> Measured<()> {
     process::command(program, words, &here).spawn()?;
     loop {
         out.write_all(&lines)?;
+    }
+}
+
+/// How many lines the program that never serves prints in a second.
+pub(crate) const CHATTER: u32 = 10_000;
+/// What stands before the time at which a line was printed, in milliseconds.
+pub(crate) const AT: &str = " at ";
+
+/// Prints at a steady rate and never serves, so that its run goes on until it is stopped.
+fn chatter() -> Measured<()> {
+    let mut out = io::stdout().lock();
+    let (_open, never) = channel::<()>();
+    let begun = Instant::now();
+    let mut number = 0;
+    loop {
+        let due = begun.elapsed().as_secs_f64() * f64::from(CHATTER);
+        let at = now().as_millis();
+        while f64::from(number) < due {
+            writeln!(out, "{number:>8} placed an order of 10 shares{AT}{at}")?;
+            number += 1;
+        }
+        out.flush()?;
+        // Nobody sends: a pause as of a program that does something meanwhile.
+        never.recv_timeout(Duration::from_millis(2)).ok();
     }
 }
