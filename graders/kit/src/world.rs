@@ -176,24 +176,34 @@ impl Site {
         for stub in world.outside.values() {
             stub.close();
         }
-        if let Some((kafka, proxy)) = &world.kafka {
-            proxy.clear();
-            // Its members were killed; nobody has told the group.
-            let found = kafka.group(&world.group).await?;
-            let members = found.members.into_iter();
-            let dead: Vec<_> = members.map(|one| (one.id, one.instance)).collect();
-            if !dead.is_empty() {
-                kafka.remove_members(&world.group, &dead).await?;
-            }
-            kafka.delete_group(&world.group).await?;
-            let topics: Vec<&str> = world.topics.values().map(String::as_str).collect();
-            kafka.delete_topics(&topics).await?;
+        let (of_kafka, of_postgres) =
+            tokio::join!(Self::unmake_topics(world), self.unmake_database(world));
+        of_kafka.and(of_postgres)
+    }
+
+    async fn unmake_topics(world: &World) -> Result<(), BenchError> {
+        let Some((kafka, proxy)) = &world.kafka else {
+            return Ok(());
+        };
+        proxy.clear();
+        // Its members were killed; nobody has told the group.
+        let found = kafka.group(&world.group).await?;
+        let members = found.members.into_iter();
+        let dead: Vec<_> = members.map(|one| (one.id, one.instance)).collect();
+        if !dead.is_empty() {
+            kafka.remove_members(&world.group, &dead).await?;
         }
-        if let (Some((name, _)), Some(postgres)) = (&world.database, &self.postgres) {
-            let admin = Sql::connect(postgres, "postgres").await?;
-            admin.drop_database(name).await?;
-        }
-        Ok(())
+        kafka.delete_group(&world.group).await?;
+        let topics: Vec<&str> = world.topics.values().map(String::as_str).collect();
+        kafka.delete_topics(&topics).await
+    }
+
+    async fn unmake_database(&self, world: &World) -> Result<(), BenchError> {
+        let (Some((name, _)), Some(postgres)) = (&world.database, &self.postgres) else {
+            return Ok(());
+        };
+        let admin = Sql::connect(postgres, "postgres").await?;
+        admin.drop_database(name).await
     }
 
     /// Takes away what belonged to the run; the services stay.
