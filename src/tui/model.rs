@@ -5,6 +5,7 @@ mod diary;
 mod kept;
 mod lab;
 mod log;
+mod logs;
 mod run;
 mod services;
 mod watch;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent};
+use mastery_kit::verdict::Stream;
 
 use super::model::{Course, Kept, LabTexts, Services};
 use crate::{
@@ -41,6 +42,12 @@ pub(crate) enum Msg {
     Grade {
         at: Duration,
         event: Box<GradeEvent>,
+    },
+    /// A service of the run that is going on said these whole lines.
+    Said {
+        service: String,
+        stream: Stream,
+        text: String,
     },
     /// The run is over; the attempt is kept, or it never began.
     Graded(Result<Kept, Trouble>),

@@ -2,6 +2,7 @@
 //! [`update`] asks for is carried out.
 
 mod editing;
+mod following;
 mod jobs;
 mod keyboard;
 mod read;

@@ -45,6 +45,16 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         }
         Msg::Started { lab, told } => map::started(model, lab, told),
         Msg::Grade { at, event } => run::event(model, at, *event),
+        Msg::Said {
+            service,
+            stream,
+            text,
+        } => {
+            if let Some(run) = model.run.as_mut().filter(|run| run.is_live()) {
+                run.said(&service, stream, &text);
+            }
+            Vec::new()
+        }
         Msg::Graded(kept) => run::graded(model, kept),
         Msg::Watch(told) => watch::told(model, told),
         Msg::Hint(hint) => run::hinted(model, hint),

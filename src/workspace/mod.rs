@@ -59,7 +59,7 @@ pub use object::ObjectId;
 pub use owner::ProcessMark;
 pub use record::{LabRecord, Pass, Record, attempts};
 pub use restore::{Restored, Restoring};
-pub use runs::{OWN, RunFolder, own_folder};
+pub use runs::{OWN, RunFolder, live_logs, own_folder};
 pub use scaffold::{ScaffoldReport, scaffold};
 pub use snapshot::{LeftOut, Snapshot, WhyLeftOut, snapshot};
 pub use submission::{MadeFrom, Profile, SUBMISSION, Submission, stamp};

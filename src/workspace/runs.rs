@@ -52,7 +52,7 @@ pub(super) struct RunFile {
 impl RunFolder {
     /// Makes the folder of a new run. It appears with its run file in one step.
     pub fn create(ws: &Workspace, _lock: &RunLock, lab: &str) -> Result<Self> {
-        let runs = own_folder(ws)?.join("runs");
+        let runs = own_folder(ws)?.join(RUNS);
         let disk = |doing: &str, error| WorkspaceError::disk(doing, &runs, error);
         fs::create_dir_all(&runs).map_err(|error| disk("make the folder", error))?;
         sweep_unborn(&runs);
@@ -213,6 +213,18 @@ fn prune(runs: &Path) {
     }
 }
 
+/// Where the run that is going on in this workspace writes what its programs and services say; `None`
+/// when there is no run.
+pub fn live_logs(ws: &Workspace) -> Option<PathBuf> {
+    let runs = fs::read_dir(ws.root.join(OWN).join(RUNS)).ok()?;
+    let names = runs.flatten().map(|entry| entry.file_name());
+    // Names sort by time, and one run goes on at a time.
+    let newest = names
+        .filter(|name| !name.as_encoded_bytes().starts_with(b"."))
+        .max()?;
+    Some(ws.root.join(OWN).join(RUNS).join(newest).join("logs"))
+}
+
 /// Removes folders whose making was cut short. Under the lock none is being made.
 fn sweep_unborn(runs: &Path) {
     for entry in fs::read_dir(runs).into_iter().flatten().flatten() {
@@ -221,6 +233,9 @@ fn sweep_unborn(runs: &Path) {
         }
     }
 }
+
+/// The folders of runs, in our own one.
+const RUNS: &str = "runs";
 
 /// Where our own files of a workspace stand, from its root.
 pub const OWN: &str = ".mastery";

@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use super::KINDS;
 use crate::{
     app::AppError,
     grading::dispatcher::Signals,
-    workspace::{KeeperFolder, Workspace},
+    workspace::{KeeperFolder, Workspace, live_logs},
 };
 
 /// Bytes of a file that its last lines are looked for in.
@@ -47,7 +47,27 @@ struct Log {
 impl Logs {
     /// The logs of one service, or of all that have one.
     pub fn open(workspace: &Workspace, kind: Option<ServiceKind>) -> Result<Self, AppError> {
-        let folder = KeeperFolder::of(workspace).logs();
+        let there = Self::there(&KeeperFolder::of(workspace).logs(), kind);
+        if there.is_empty() {
+            let what = kind.map_or("warm services", ServiceKind::name).to_owned();
+            return Err(AppError::NoLog { what });
+        }
+        Ok(Self(there))
+    }
+
+    /// The logs of a service that the run which is going on has joined, or has started for itself.
+    pub fn of_run(workspace: &Workspace, service: &str, joined: bool) -> Option<Self> {
+        let folder = if joined {
+            KeeperFolder::of(workspace).logs()
+        } else {
+            live_logs(workspace)?
+        };
+        let kind = KINDS.into_iter().find(|kind| kind.as_str() == service)?;
+        let there = Self::there(&folder, Some(kind));
+        (!there.is_empty()).then_some(Self(there))
+    }
+
+    fn there(folder: &Path, kind: Option<ServiceKind>) -> Vec<Log> {
         let kinds = KINDS
             .into_iter()
             .filter(|one| kind.is_none_or(|kind| kind == *one));
@@ -60,12 +80,7 @@ impl Logs {
                 begun: Vec::new(),
             })
         });
-        let there: Vec<Log> = logs.filter(|log| log.path.is_file()).collect();
-        if there.is_empty() {
-            let what = kind.map_or("warm services", ServiceKind::name).to_owned();
-            return Err(AppError::NoLog { what });
-        }
-        Ok(Self(there))
+        logs.filter(|log| log.path.is_file()).collect()
     }
 
     /// The last lines of each file.
@@ -74,6 +89,15 @@ impl Logs {
         for log in &mut self.0 {
             let mut said = log.read_on(true).map_err(|error| log.cannot(error))?;
             all.extend(said.split_off(said.len().saturating_sub(lines)));
+        }
+        Ok(all)
+    }
+
+    /// What was written since the last look.
+    pub fn news(&mut self) -> Result<Vec<Said>, AppError> {
+        let mut all = Vec::new();
+        for log in &mut self.0 {
+            all.extend(log.read_on(false).map_err(|error| log.cannot(error))?);
         }
         Ok(all)
     }
@@ -92,10 +116,7 @@ impl Logs {
                     () = signals.next() => return Ok(()),
                     _ = looks.tick() => {}
                 }
-                for log in &mut self.0 {
-                    let said = log.read_on(false).map_err(|error| log.cannot(error))?;
-                    said.into_iter().for_each(&mut *tell);
-                }
+                self.news()?.into_iter().for_each(&mut *tell);
             }
         })
     }
@@ -148,6 +169,39 @@ mod tests {
     use std::{fs, io::Write as _};
 
     use super::*;
+    use crate::workspace::Settings;
+
+    #[test]
+    fn the_log_of_a_runs_own_service_is_that_of_the_newest_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace {
+            root: folder.path().to_owned(),
+            settings: Settings {
+                curriculum: "backend-mastery".to_owned(),
+                language: "python".to_owned(),
+                mirror: None,
+                backend: None,
+            },
+        };
+        assert!(Logs::of_run(&workspace, "kafka", false).is_none());
+        for (run, said) in [
+            ("0000000000001-7", "old\n"),
+            ("0000000000002-7", "new\n"),
+            (".new-7", "unborn\n"),
+        ] {
+            let logs = folder.path().join(".mastery/runs").join(run).join("logs");
+            fs::create_dir_all(&logs).unwrap();
+            fs::write(logs.join("kafka.stdout.log"), said).unwrap();
+        }
+        let mut logs = Logs::of_run(&workspace, "kafka", false).unwrap();
+        let said = logs.last(9).unwrap();
+        assert_eq!(said.len(), 1);
+        assert_eq!(said[0].line, "new");
+        assert_eq!(logs.news().unwrap(), []);
+        // One that was joined writes elsewhere, and what is no service of ours nowhere.
+        assert!(Logs::of_run(&workspace, "kafka", true).is_none());
+        assert!(Logs::of_run(&workspace, "api", false).is_none());
+    }
 
     #[test]
     fn a_log_is_read_on_by_whole_lines_and_anew_when_it_begins_anew() {

@@ -13,7 +13,7 @@ use crate::{
         event::{GradeEvent, PlannedCheck, Stamped},
         progress::{CheckState, Progress, Step},
     },
-    report::{failure, hint::Hint, words::duration},
+    report::{failure, hint::Hint},
     tui::msg::Trouble,
 };
 
@@ -30,6 +30,8 @@ pub(crate) struct Run {
     pub(crate) events: Vec<Stamped>,
     pub(crate) progress: Progress,
     pub(crate) logs: BTreeMap<String, Log>,
+    /// What services said, and what became of them.
+    pub(crate) services: BTreeMap<String, Log>,
     /// The clock when the run began.
     pub(crate) began: Duration,
     /// Since it began, as far as is known.
@@ -92,6 +94,7 @@ impl Run {
             events: Vec::new(),
             progress: Progress::default(),
             logs: BTreeMap::new(),
+            services: BTreeMap::new(),
             began: clock,
             at: Duration::ZERO,
             check_began: Duration::ZERO,
@@ -139,8 +142,12 @@ impl Run {
         }
         if let Pane::Log(_) = next.pane {
             next.beside = next.pane.clone();
-            let names = self.logs.keys().cloned();
-            next.logs = names.map(|name| (name, Log::default())).collect();
+            let empty = |logs: &BTreeMap<String, Log>| {
+                let names = logs.keys().cloned();
+                names.map(|name| (name, Log::default())).collect()
+            };
+            next.logs = empty(&self.logs);
+            next.services = empty(&self.services);
         }
         if next.has_looked() {
             next.wanted = self.state_here().map(|state| state.check.id.clone());
@@ -173,14 +180,7 @@ impl Run {
             ..
         } = event
         {
-            let log = self.logs.entry(program).or_default();
-            let before = log.len();
-            log.print(stream, &text, dropped);
-            let more = log.len().saturating_sub(before);
-            // Whoever has scrolled up goes on reading the same lines.
-            if self.view.up > 0 && self.shows_log_that_grew(before) {
-                self.view.up += more;
-            }
+            self.printed(&program, |log| log.print(stream, &text, dropped));
             return;
         }
         if let GradeEvent::CheckStarted { check } = &event {
@@ -195,37 +195,6 @@ impl Run {
         self.events.push(Stamped::new(at, event));
         if is_end {
             self.look_at_first_failure();
-        }
-    }
-
-    fn shows_log_that_grew(&self, before: usize) -> bool {
-        let Pane::Log(program) = &self.pane else {
-            return false;
-        };
-        self.logs.get(program).is_some_and(|log| log.len() > before)
-    }
-
-    /// What the bench did to the programs stands between what they printed.
-    fn note_in_logs(&mut self, event: &GradeEvent) {
-        if let GradeEvent::CheckStarted { check } = event {
-            for log in self.logs.values_mut() {
-                log.mark(check);
-            }
-        }
-        if let GradeEvent::ProgramReady {
-            program,
-            pid,
-            took_ms,
-            ..
-        } = event
-        {
-            let text = format!("ready in {}, pid {pid}", duration(*took_ms));
-            self.logs.entry(program.clone()).or_default().mark(&text);
-        }
-        if let GradeEvent::ProgramStopped { program, .. } = event
-            && let Some(log) = self.logs.get_mut(program)
-        {
-            log.mark("stopped");
         }
     }
 
@@ -311,15 +280,18 @@ impl Run {
         }
         panes.push(Pane::Report);
         panes.extend(self.logs.keys().cloned().map(Pane::Log));
+        let services = self.services.keys();
+        let services = services.filter(|name| !self.logs.contains_key(*name));
+        panes.extend(services.cloned().map(Pane::Log));
         panes
     }
 
-    /// The program whose log stands below the pane: the one that was looked at last, else the first.
+    /// The program or service whose log stands below the pane: the one that was looked at last, else the first.
     pub(crate) fn log_below(&self) -> Option<&str> {
         let looked_at = self
             .last_log
             .as_ref()
-            .filter(|name| self.logs.contains_key(*name));
+            .filter(|name| self.log(name).is_some());
         looked_at
             .or_else(|| self.logs.keys().next())
             .map(String::as_str)

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::mpsc::Sender;
 
-use super::work::Inside;
+use super::{following::Following, work::Inside};
 use crate::{
     app::{
         grade::{Course, GradeRequest, Graded, Grading},
@@ -66,6 +66,7 @@ pub(super) fn graded(
         ..Course::default()
     };
     let graded = forwarding(out, |tell| {
+        let mut tell = Following::new(&inside.workspace, tell);
         grading.unit_on(unit, &request, course, &mut |at, event| {
             tell.event(at, event);
         })
@@ -87,6 +88,7 @@ pub(super) fn served(
         inside.supervisor.clone(),
     )?;
     forwarding(out, |tell| {
+        let mut tell = Following::new(&inside.workspace, tell);
         grading.serve(unit, inside.backend, Some(stop), &mut |at, event| {
             tell.event(at, event);
         })

@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::mpsc::{Receiver, Sender, error::TrySendError};
 
 use super::{
+    following::Following,
     jobs::{Tell, forwarding, kept},
     work::{Inside, broken},
 };
@@ -170,8 +171,9 @@ impl Teller<'_> {
                 first: &open,
                 stop: Some(stop),
             };
+            let mut tell = Following::new(&inside.workspace, self.tell.clone());
             grading.watched(self.unit, &request, course, &mut |at, event| {
-                self.tell.event(at, event);
+                tell.event(at, event);
             })
         });
         Some(ran.map(|ran| self.over(ran)).map_err(Trouble::from))

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::cast::{press, shown, told, tutor};
+use mastery_kit::verdict::Stream;
+
+use super::cast::{press, shown, told, tutor, until_check};
 use crate::{
     grading::event::{GradeEvent, Stamped},
     report::{sample, words::Style},
@@ -275,6 +277,64 @@ fn a_watch_and_programs_that_are_up_are_drawn() {
     over(&mut model, Unkept::Served);
     press(&mut model, "g");
     assert_eq!(model.run.as_ref().unwrap().aim, Aim::Grade);
+}
+
+#[test]
+fn a_service_has_a_pane_with_its_state_its_address_and_what_it_says() {
+    let mut model = plain();
+    press(&mut model, "g");
+    let mut events = until_check("v1_wire_is_frozen");
+    let at = events[0].at_ms;
+    let service = "kafka".to_owned();
+    let starting = GradeEvent::ServiceStarting {
+        service: service.clone(),
+        backend: "native".into(),
+    };
+    let ready = GradeEvent::ServiceReady {
+        service,
+        backend: "native".into(),
+        version: "4.4.0".into(),
+        address: "127.0.0.1:39211".into(),
+        warm: false,
+        supervisor: None,
+        took_ms: 998,
+    };
+    let both_of_it = [starting, ready].map(|event| Stamped { at_ms: at, event });
+    events.splice(1..1, both_of_it);
+    told(&mut model, events);
+    let say = |model: &mut Model, stream, line: &str| {
+        let said = Msg::Said {
+            service: "kafka".to_owned(),
+            stream,
+            text: format!("{line}\n"),
+        };
+        assert_eq!(update(model, said), []);
+    };
+    say(&mut model, Stream::Stdout, "Kafka Server started");
+    say(&mut model, Stream::Stderr, "a warning");
+    press(&mut model, "tab tab tab tab");
+    assert_eq!(
+        model.run.as_ref().unwrap().pane,
+        Pane::Log("kafka".to_owned())
+    );
+    both("service_log", &mut model);
+    // Whoever has scrolled up stays where they are.
+    for number in 0..60 {
+        say(&mut model, Stream::Stdout, &format!("line {number}"));
+    }
+    press(&mut model, "up");
+    let before = shown(&mut model, 80, 24);
+    say(&mut model, Stream::Stdout, "one more");
+    let after = shown(&mut model, 80, 24);
+    assert!(!after.contains("one more"), "{after}");
+    assert!(before.contains("1 line below"), "{before}");
+    assert!(after.contains("2 lines below"), "{after}");
+    press(&mut model, "f");
+    assert!(shown(&mut model, 80, 24).contains("one more"));
+    // Of a run that is over nothing is taken any more.
+    over(&mut model, Unkept::Same);
+    say(&mut model, Stream::Stdout, "too late");
+    assert!(!shown(&mut model, 80, 24).contains("too late"));
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn search_log(model: &mut Model) {
     let Pane::Log(program) = &run.pane else {
         return;
     };
-    let log = run.logs.get(program);
+    let log = run.log(program);
     let newest_has_it = log.and_then(|log| log.newest().next());
     let newest_has_it =
         newest_has_it.is_some_and(|(_, line)| line.to_lowercase().contains(&text.to_lowercase()));

@@ -135,7 +135,7 @@ fn turn_failure(run: &mut Run, forward: bool) {
     reason = "whoever calls has chosen the deeds that move"
 )]
 fn in_the_log(run: &mut Run, program: &str, rows: usize, deed: Deed) {
-    let Some(log) = run.logs.get(program) else {
+    let Some(log) = run.log(program) else {
         return;
     };
     if deed == Deed::NextOf || deed == Deed::PreviousOf {

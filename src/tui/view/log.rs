@@ -53,8 +53,7 @@ fn looked_at(run: &Run, program: &str, view: &LogView, area: Rect, style: Style)
     let style = within(style, area);
     let rows = usize::from(area.height);
     let lines = run
-        .logs
-        .get(program)
+        .log(program)
         .map(|log| seen(log, view, rows, style))
         .unwrap_or_default();
     Placed {
