@@ -8,13 +8,15 @@ use std::{
 };
 
 use super::{checkout::Checkout, error::ProofError};
-use crate::workspace::patch::PatchFiles;
+use crate::{app::supply::BackendChoice, workspace::patch::PatchFiles};
 
 /// The results kept in a checkout for one lab.
 pub(super) struct Kept {
     folder: PathBuf,
     /// Of everything a verdict of this lab depends on, but the variant.
     sources: String,
+    /// Where services run: what held on one backend was not tried on another.
+    backend: BackendChoice,
     /// Read what is there. Results are written all the same.
     reads: bool,
     /// The program that runs was built before these sources: nothing is read or written.
@@ -32,7 +34,12 @@ const COMMON: &[&str] = &[
 
 impl Kept {
     /// The results for the sources as they are. `fresh`: as if there were none.
-    pub(super) fn open(checkout: &Checkout, lab: &str, fresh: bool) -> Result<Self, ProofError> {
+    pub(super) fn open(
+        checkout: &Checkout,
+        lab: &str,
+        backend: BackendChoice,
+        fresh: bool,
+    ) -> Result<Self, ProofError> {
         let root = checkout.root();
         let failed = |error| ProofError::bench("The sources cannot be read", error);
         let mut hasher = blake3::Hasher::new();
@@ -60,6 +67,7 @@ impl Kept {
         Ok(Self {
             folder: root.join("target/mastery-proof").join(lab),
             sources: hasher.finalize().to_hex().to_string(),
+            backend,
             reads: !fresh,
             stale,
         })
@@ -70,10 +78,11 @@ impl Kept {
         &self.sources
     }
 
-    /// The key of a result: the sources, the variant's files, and what was asked.
+    /// The key of a result: the sources, the backend, the variant's files, and what was asked.
     pub(super) fn key(&self, files: &PatchFiles, asked: &str) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.sources.as_bytes());
+        part(&mut hasher, format!("{:?}", self.backend).as_bytes());
         for (path, file) in files {
             part(&mut hasher, path.as_bytes());
             part(&mut hasher, &file.bytes);
@@ -168,6 +177,7 @@ mod tests {
         Kept {
             folder: folder.to_owned(),
             sources,
+            backend: BackendChoice::Native,
             reads,
             stale: None,
         }
@@ -191,6 +201,9 @@ mod tests {
         assert_eq!(before.get(&key).as_deref(), Some("ppp"));
         assert_ne!(before.key(&files("y"), "whole 1"), key);
         assert_ne!(before.key(&files("x"), "whole 2"), key);
+        let mut elsewhere = kept(folder.path(), "one", true);
+        elsewhere.backend = BackendChoice::Docker;
+        assert_ne!(elsewhere.key(&files("x"), "whole 1"), key);
         assert_ne!(
             kept(folder.path(), "two", true).key(&files("x"), "whole 1"),
             key

@@ -96,7 +96,7 @@ impl<'a> Lab<'a> {
             unit,
             grader,
             supervisor: Supervisor::new(exe),
-            kept: Kept::open(checkout, lab, keeping.fresh)?,
+            kept: Kept::open(checkout, lab, keeping.backend, keeping.fresh)?,
             said: Said::of(checkout, lab, keeping.accept, !unit.services.is_empty()),
             variants: variants(checkout, unit, grader)?,
             supplied: Supplied::new(keeping.backend),
