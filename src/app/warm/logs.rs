@@ -60,7 +60,7 @@ impl Logs {
         let folder = if joined {
             KeeperFolder::of(workspace).logs()
         } else {
-            live_logs(workspace)?
+            live_logs(workspace)?.join("services")
         };
         let kind = KINDS.into_iter().find(|kind| kind.as_str() == service)?;
         let there = Self::there(&folder, Some(kind));
@@ -189,7 +189,11 @@ mod tests {
             ("0000000000002-7", "new\n"),
             (".new-7", "unborn\n"),
         ] {
-            let logs = folder.path().join(".mastery/runs").join(run).join("logs");
+            let logs = folder
+                .path()
+                .join(".mastery/runs")
+                .join(run)
+                .join("logs/services");
             fs::create_dir_all(&logs).unwrap();
             fs::write(logs.join("kafka.stdout.log"), said).unwrap();
         }
