@@ -85,56 +85,64 @@ impl Story {
 
     /// Waits until each of these orders has a row; whoever gets nothing done for 15 s is late.
     pub(crate) async fn until_charged(&self, desk: &Desk, wanted: &[&Fill]) -> Outcome {
-        let moved = Mutex::new((0, desk.trace.elapsed()));
         let expected = "each order that is in the topic is charged";
-        desk.wait(desk.trace.left(), expected, || async {
-            if let Some(wrong) = desk.outside.wrong() {
-                return Ok(Look::Never(desk.wrong(wrong).into()));
-            }
+        self.until_none_is_left(desk, expected, "have no row", || async {
             let seen = rows(desk).await?;
-            let missing: Vec<&&Fill> = wanted
-                .iter()
-                .filter(|fill| !seen.iter().any(|row| row.is_of(fill)))
-                .collect();
-            let Some(first) = missing.first() else {
-                return Ok(Look::Ready(()));
-            };
-            let still = still_for(desk, &moved, seen.len());
-            if still <= BACK_AT_WORK {
-                let (left, all) = (missing.len(), wanted.len());
-                return Ok(Look::NotYet(format!("{left} of {all} orders have no row")));
-            }
-            Ok(Look::Never(self.stuck(desk, &seen, first).into()))
+            let missing = wanted.iter().copied();
+            let missing = missing.filter(|fill| !seen.iter().any(|row| row.is_of(fill)));
+            Ok(Left {
+                of: wanted.len(),
+                missing: missing.collect(),
+                done: seen.len(),
+            })
         })
         .await
     }
 
     /// Waits until each order is booked outside: whatever row it had may be gone.
     pub(crate) async fn until_booked(&self, desk: &Desk) -> Outcome {
-        let moved = Mutex::new((0, desk.trace.elapsed()));
         let expected = "each order that is in the topic is booked outside";
+        self.until_none_is_left(desk, expected, "are not booked", || async {
+            let asked = desk.outside.asked().into_iter();
+            let booked = asked.filter(|call| call.booked).map(|call| call.identity);
+            let booked: BTreeSet<String> = booked.collect();
+            let orders = self.orders.by_identity.iter();
+            let missing = orders.filter(|(identity, _)| !booked.contains(*identity));
+            Ok(Left {
+                of: self.orders.by_identity.len(),
+                missing: missing.map(|(_, order)| &order.fill).collect(),
+                done: booked.len(),
+            })
+        })
+        .await
+    }
+
+    async fn until_none_is_left<'a, F, Fut>(
+        &self,
+        desk: &Desk,
+        expected: &str,
+        words: &str,
+        look: F,
+    ) -> Outcome
+    where
+        F: Fn() -> Fut + Sync,
+        Fut: Future<Output = Result<Left<'a>, Failure>> + Send,
+    {
+        let moved = Mutex::new((0, desk.trace.elapsed()));
         desk.wait(desk.trace.left(), expected, || async {
             if let Some(wrong) = desk.outside.wrong() {
                 return Ok(Look::Never(desk.wrong(wrong).into()));
             }
-            let asked = desk.outside.asked().into_iter();
-            let booked: BTreeSet<String> = asked
-                .filter(|call| call.booked)
-                .map(|call| call.identity)
-                .collect();
-            let orders = self.orders.by_identity.iter();
-            let mut missing = orders.filter(|(identity, _)| !booked.contains(*identity));
-            let Some((_, first)) = missing.next() else {
+            let left = look().await?;
+            let Some(first) = left.missing.first() else {
                 return Ok(Look::Ready(()));
             };
-            if still_for(desk, &moved, booked.len()) <= BACK_AT_WORK {
-                let (left, all) = (missing.count() + 1, self.orders.by_identity.len());
-                return Ok(Look::NotYet(format!(
-                    "{left} of {all} orders are not booked"
-                )));
+            if still_for(desk, &moved, left.done) <= BACK_AT_WORK {
+                let (missing, of) = (left.missing.len(), left.of);
+                return Ok(Look::NotYet(format!("{missing} of {of} orders {words}")));
             }
             let seen = rows(desk).await?;
-            Ok(Look::Never(self.stuck(desk, &seen, &first.fill).into()))
+            Ok(Look::Never(self.stuck(desk, &seen, first).into()))
         })
         .await
     }
@@ -220,13 +228,21 @@ impl Story {
     }
 }
 
-/// For how long a number, of rows say, has not changed.
-fn still_for(desk: &Desk, moved: &Mutex<(usize, Duration)>, rows: usize) -> Duration {
+/// What is still waited for.
+struct Left<'a> {
+    missing: Vec<&'a Fill>,
+    of: usize,
+    /// What moves as long as there is progress.
+    done: usize,
+}
+
+/// For how long what moves has not moved.
+fn still_for(desk: &Desk, moved: &Mutex<(usize, Duration)>, done: usize) -> Duration {
     let mut moved = moved
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if moved.0 != rows {
-        *moved = (rows, desk.trace.elapsed());
+    if moved.0 != done {
+        *moved = (done, desk.trace.elapsed());
     }
     desk.trace.elapsed().saturating_sub(moved.1)
 }

@@ -237,10 +237,7 @@ fn run(
         }
         listener(at, event);
     };
-    let progress = match stop {
-        Some(stop) => dispatcher::run_until(plan, stop, &mut listener),
-        None => dispatcher::run(plan, &mut listener),
-    };
+    let progress = dispatcher::run_until(plan, stop, &mut listener);
     Ok((progress.map_err(AppError::Runtime)?, trouble))
 }
 

@@ -76,11 +76,8 @@ impl Grading<'_> {
             seen.look(event);
             listener(at, event);
         };
-        let progress = match stop {
-            Some(stop) => dispatcher::run_until(&plan, stop, &mut listener),
-            None => dispatcher::run(&plan, &mut listener),
-        };
-        let progress = progress.map_err(AppError::Runtime)?;
+        let progress =
+            dispatcher::run_until(&plan, stop, &mut listener).map_err(AppError::Runtime)?;
         seen.interrupted |= stop.is_some_and(Stop::is_raised);
         // A build that is not remembered is built again.
         builds.remember(&progress).ok();

@@ -27,13 +27,17 @@ pub fn run(plan: &Plan, listener: &mut dyn FnMut(Duration, &GradeEvent)) -> io::
     })
 }
 
-/// The same for whoever ends the run from another thread, and looks after signals there.
+/// The same for whoever ends the run from another thread, and looks after signals there. Without a
+/// `stop` it is [`run`].
 pub fn run_until(
     plan: &Plan,
-    stop: &Stop,
+    stop: Option<&Stop>,
     listener: &mut dyn FnMut(Duration, &GradeEvent),
 ) -> io::Result<Progress> {
-    begin()?.block_on(dispatch(plan, stop, None, listener))
+    match stop {
+        Some(stop) => begin()?.block_on(dispatch(plan, stop, None, listener)),
+        None => run(plan, listener),
+    }
 }
 
 fn begin() -> io::Result<Runtime> {

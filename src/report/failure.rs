@@ -7,7 +7,7 @@ use mastery_kit::verdict::{BenchError, Evidence, Mismatch, Moment, Verdict};
 
 use super::{
     diff, exchange, program,
-    words::{Glyph, Line, Style, Tone, cut, fold_middle, hanging, width},
+    words::{Glyph, Line, Style, Tone, counted, cut, fold_middle, hanging, width},
 };
 use crate::grading::event::{PlannedCheck, Rule, RunStarted};
 
@@ -163,8 +163,7 @@ fn timeline(moments: &[Moment], style: Style) -> Vec<Line> {
 
 fn left_out_moments(count: u64, style: Style) -> Option<Line> {
     (count > 0).then(|| {
-        let moments = if count == 1 { "moment" } else { "moments" };
-        let text = format!("   {} {count} {moments}", style.dots());
+        let text = format!("   {} {}", style.dots(), counted(count, "moment"));
         Line::new().then(Tone::Dim, text)
     })
 }

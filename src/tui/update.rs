@@ -112,6 +112,10 @@ pub(crate) fn act(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         return answered(model, deed);
     }
     if model.prompt.is_some() {
+        if deed == Deed::Cancel {
+            model.prompt = None;
+            return Vec::new();
+        }
         if model.screen == Screen::Lab {
             return links::prompted(model, deed);
         }

@@ -199,20 +199,26 @@ impl Site {
     }
 
     async fn unmake_database(&self, world: &World) -> Result<(), BenchError> {
-        let (Some((name, _)), Some(postgres)) = (&world.database, &self.postgres) else {
-            return Ok(());
-        };
-        let admin = Sql::connect(postgres, "postgres").await?;
-        admin.drop_database(name).await
+        match &world.database {
+            Some((name, _)) => self.drop_database(name).await,
+            None => Ok(()),
+        }
     }
 
     /// Takes away what belonged to the run; the services stay.
     pub async fn leave(&mut self) -> Result<(), BenchError> {
-        if let (Some(name), Some(postgres)) = (self.template.take(), &self.postgres) {
-            let admin = Sql::connect(postgres, "postgres").await?;
-            admin.drop_database(&name).await?;
+        match self.template.take() {
+            Some(name) => self.drop_database(&name).await,
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    async fn drop_database(&self, name: &str) -> Result<(), BenchError> {
+        let Some(postgres) = &self.postgres else {
+            return Ok(());
+        };
+        let admin = Sql::connect(postgres, "postgres").await?;
+        admin.drop_database(name).await
     }
 
     async fn make_topics(&self, suffix: &str) -> Result<BTreeMap<String, String>, BenchError> {

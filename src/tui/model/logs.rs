@@ -5,6 +5,15 @@ use mastery_kit::verdict::Stream;
 use super::{Log, Pane, Run};
 use crate::{grading::event::GradeEvent, report::words::duration};
 
+impl Log {
+    /// Takes what was printed; how many lines that made it longer.
+    fn grown_by(&mut self, stream: Stream, text: &str, dropped: u64) -> usize {
+        let before = self.len();
+        self.print(stream, text, dropped);
+        self.len().saturating_sub(before)
+    }
+}
+
 impl Run {
     /// The log of a program, else of a service.
     pub(crate) fn log(&self, name: &str) -> Option<&Log> {
@@ -12,20 +21,16 @@ impl Run {
     }
 
     /// A program prints.
-    pub(super) fn printed(&mut self, program: &str, print: impl FnOnce(&mut Log)) {
+    pub(super) fn printed(&mut self, program: &str, stream: Stream, text: &str, dropped: u64) {
         let log = self.logs.entry(program.to_owned()).or_default();
-        let before = log.len();
-        print(log);
-        let more = log.len().saturating_sub(before);
+        let more = log.grown_by(stream, text, dropped);
         self.stay(program, more);
     }
 
     /// A service says something.
     pub(crate) fn said(&mut self, service: &str, stream: Stream, text: &str) {
         let log = self.services.entry(service.to_owned()).or_default();
-        let before = log.len();
-        log.print(stream, text, 0);
-        let more = log.len().saturating_sub(before);
+        let more = log.grown_by(stream, text, 0);
         if !self.logs.contains_key(service) {
             self.stay(service, more);
         }

@@ -180,7 +180,7 @@ impl Run {
             ..
         } = event
         {
-            self.printed(&program, |log| log.print(stream, &text, dropped));
+            self.printed(&program, stream, &text, dropped);
             return;
         }
         if let GradeEvent::CheckStarted { check } = &event {

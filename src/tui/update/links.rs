@@ -1,9 +1,12 @@
 //! Links of the text that is read: the only one is opened, of several one is chosen.
 
-use super::super::{
-    keys::Deed,
-    model::{LabTab, Leads, Link, Model, Prompt},
-    msg::Cmd,
+use super::{
+    super::{
+        keys::Deed,
+        model::{LabTab, Leads, Link, Model, Prompt},
+        msg::Cmd,
+    },
+    moving::stepped,
 };
 
 /// Opens the link of the text, or asks which.
@@ -27,12 +30,8 @@ pub(super) fn prompted(model: &mut Model, deed: Deed) -> Vec<Cmd> {
         return Vec::new();
     };
     let meant = lab.links_meant(&prompt.text);
-    if deed == Deed::Cancel {
-        model.prompt = None;
-    } else if deed == Deed::Up {
-        prompt.selected = prompt.selected.saturating_sub(1);
-    } else if deed == Deed::Down {
-        prompt.selected = (prompt.selected + 1).min(meant.len().saturating_sub(1));
+    if deed == Deed::Up || deed == Deed::Down {
+        prompt.selected = stepped(prompt.selected, meant.len(), deed);
     } else if deed == Deed::Choose
         && let Some(link) = meant.get(prompt.selected)
     {

@@ -1,9 +1,12 @@
 //! The map, the search on it, and a lab that is opened.
 
-use super::super::{
-    keys::Deed,
-    model::{Course, Lab, LabTab, LabTexts, Model, Pane, Screen},
-    msg::{Cmd, Trouble},
+use super::{
+    super::{
+        keys::Deed,
+        model::{Course, Lab, LabTab, LabTexts, Model, Pane, Screen},
+        msg::{Cmd, Trouble},
+    },
+    moving::stepped,
 };
 
 /// The record was read.
@@ -81,10 +84,6 @@ pub(super) fn file_to_edit(model: &Model) -> Option<String> {
 
 /// A key while a line is typed.
 pub(super) fn prompted(model: &mut Model, deed: Deed) {
-    if deed == Deed::Cancel {
-        model.prompt = None;
-        return;
-    }
     if model.screen == Screen::Run {
         if deed == Deed::Choose {
             search_log(model);
@@ -95,10 +94,8 @@ pub(super) fn prompted(model: &mut Model, deed: Deed) {
         return;
     };
     let found = model.course.find(&prompt.text);
-    if deed == Deed::Up {
-        prompt.selected = prompt.selected.saturating_sub(1);
-    } else if deed == Deed::Down {
-        prompt.selected = (prompt.selected + 1).min(found.len().saturating_sub(1));
+    if deed == Deed::Up || deed == Deed::Down {
+        prompt.selected = stepped(prompt.selected, found.len(), deed);
     } else if deed == Deed::Choose {
         let entry = found.get(prompt.selected).map(|entry| entry.lab.clone());
         if let Some(place) = entry.and_then(|lab| model.course.position(&lab)) {

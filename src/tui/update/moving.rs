@@ -168,7 +168,7 @@ fn in_the_log(run: &mut Run, program: &str, rows: usize, deed: Deed) {
     clippy::wildcard_enum_match_arm,
     reason = "whoever calls has chosen the deeds that move"
 )]
-fn stepped(place: usize, count: usize, deed: Deed) -> usize {
+pub(super) fn stepped(place: usize, count: usize, deed: Deed) -> usize {
     let last = count.saturating_sub(1);
     match deed {
         Deed::Up => place.saturating_sub(1),
