@@ -2,7 +2,7 @@
 
 use crate::{
     report::overview::UnitStatus,
-    tui::model::{LabTab, Model, Pane, Screen, Standing},
+    tui::model::{LabTab, Model, Pane, Run, Screen, Standing},
 };
 
 pub(super) fn always(_: &Model) -> bool {
@@ -103,9 +103,15 @@ pub(super) fn can_hint(model: &Model) -> bool {
     check_to_hint(model).is_some()
 }
 
+/// There is something to look back on. The record is read behind a run's back: what the run kept
+/// counts at once, or a quick key would be lost.
 pub(super) fn has_attempts(model: &Model) -> bool {
-    let unit = model.lab_here().and_then(|lab| model.course.unit(lab));
-    unit.is_some_and(|unit| unit.attempts > 0)
+    let Some(lab) = model.lab_here() else {
+        return false;
+    };
+    let run = model.run.as_ref().filter(|run| run.lab == lab);
+    let unit = model.course.unit(lab);
+    unit.is_some_and(|unit| unit.attempts > 0) || run.is_some_and(Run::is_kept)
 }
 
 pub(super) fn has_attempt(model: &Model) -> bool {

@@ -162,6 +162,12 @@ impl Run {
         self.attempt.is_none() && self.over.is_none()
     }
 
+    /// It is over, and an attempt of the diary.
+    pub(crate) fn is_kept(&self) -> bool {
+        let kept = self.over.as_ref().and_then(|over| over.as_ref().ok());
+        kept.is_some_and(|kept| kept.attempt.is_some())
+    }
+
     /// Takes one event in.
     pub(crate) fn apply(&mut self, at: Duration, event: GradeEvent) {
         self.at = self.at.max(at);

@@ -5,7 +5,7 @@ use crate::{
     report::{sample, words::Style},
     tui::{
         keys::KEYS,
-        model::{Kept, LabTab, Model, Pane, Screen},
+        model::{Kept, LabTab, Model, Pane, Screen, Unkept},
         msg::{Cmd, Msg, Trouble},
         update::update,
     },
@@ -169,6 +169,25 @@ fn events_that_come_late_belong_to_no_other_run() {
     );
     told(&mut model, sample::tape());
     assert!(model.run.as_ref().unwrap().progress.run.is_none());
+}
+
+#[test]
+fn what_a_run_kept_can_be_looked_back_on_before_the_record_is_read() {
+    let reads = [Cmd::ReadHistory(lab("rest-api"))];
+    for (attempt, cmds) in [(Some(1), &reads[..]), (None, &[])] {
+        let mut model = plain();
+        for week in &mut model.course.overview.weeks {
+            week.units.iter_mut().for_each(|unit| unit.attempts = 0);
+        }
+        press(&mut model, "g");
+        assert_eq!(press(&mut model, "a"), []);
+        let kept = Kept {
+            attempt,
+            ..Kept::none(Unkept::Same)
+        };
+        update(&mut model, Msg::Graded(Ok(kept)));
+        assert_eq!(press(&mut model, "a"), cmds);
+    }
 }
 
 #[test]
