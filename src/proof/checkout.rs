@@ -51,6 +51,11 @@ impl Checkout {
         self.grader(lab).join("kill-matrix.txt")
     }
 
+    /// What was proved of a lab, where and when.
+    pub(super) fn proved(&self, lab: &str) -> PathBuf {
+        self.grader(lab).join("proved.jsonl")
+    }
+
     /// The path as errors name it.
     pub(super) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root)

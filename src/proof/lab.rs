@@ -14,6 +14,7 @@ use super::{
     event::{Fault, ProofKind, Proved},
     judge::{self, Wrong},
     kept::Kept,
+    record::Asked,
     run::{Ran, Which},
     said::{Compared, Said},
     seeds::{self, FIXED},
@@ -168,6 +169,33 @@ impl<'a> Lab<'a> {
             VariantKind::Mutant { caught_by, .. } => self.mutant(&mut stage, caught_by, seeds),
             VariantKind::Manner(manner) => self.manner(&mut stage, manner),
         }
+    }
+
+    /// The proofs of one variant as a record names them, with as many seeds as each is run on.
+    pub(super) fn asked(
+        &self,
+        variant: &Variant,
+        seeds: &[Seed],
+    ) -> Result<Vec<Asked>, ProofError> {
+        let stage = Stage::new(self, variant)?;
+        let many = u32::try_from(seeds.len()).unwrap_or(u32::MAX);
+        let few = u32::try_from(UNUSUAL_SEEDS).unwrap_or(u32::MAX);
+        let proofs: &[(ProofKind, u32)] = match variant.kind {
+            VariantKind::Starter { .. } => &[(ProofKind::StarterIsHonest, 1)],
+            VariantKind::Reference => &[(ProofKind::ReferencePasses, many)],
+            VariantKind::Unusual { .. } => &[(ProofKind::UnusualPasses, many.min(few))],
+            VariantKind::Mutant { .. } => {
+                &[(ProofKind::MutantIsCaught, many), (ProofKind::IsTold, 1)]
+            }
+            VariantKind::Manner(_) => &[(ProofKind::BadManner, 1), (ProofKind::IsTold, 1)],
+        };
+        let asked = proofs.iter().map(|&(proof, seeds)| {
+            let is_told = proof == ProofKind::IsTold;
+            let text = is_told.then(|| self.said.kept(&variant.name));
+            let key = stage.record_key(proof.as_str(), &text.unwrap_or_default());
+            (proof, key, seeds)
+        });
+        Ok(asked.collect())
     }
 
     fn correct(

@@ -7,6 +7,7 @@
 //! them. A lab is opened by [`Lab::open`], proved by [`prove()`] or one variant at a time.
 
 mod checkout;
+mod crew;
 mod error;
 mod essence;
 mod event;
@@ -21,6 +22,7 @@ mod lay;
 mod matrix;
 pub mod new;
 mod prove;
+mod record;
 mod run;
 mod said;
 mod seeds;

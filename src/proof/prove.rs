@@ -1,15 +1,17 @@
 //! `mastery author prove`: every proof of the labs that are asked for.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, time::Instant};
+use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc, time::Instant};
 
 use mastery_kit::{random::Seed, verdict::millis};
 
 use super::{
     checkout::Checkout,
+    crew::{Crew, Deed, Told},
     error::ProofError,
     event::{ProofEvent, ProofKind, Proved, Summary},
     interrupt::Interrupts,
     lab::{Keeping, Lab},
+    record::Record,
     seeds::Sample,
     variant::{Variant, VariantKind},
 };
@@ -31,6 +33,10 @@ pub struct ProveOptions {
     /// Makes the whole matrix and writes it there.
     pub kill_matrix: Option<PathBuf>,
     pub keeping: Keeping,
+    /// How many variants at once.
+    pub jobs: usize,
+    /// Read and write what held beside the lab.
+    pub record: bool,
     /// The `mastery` that is started again as a supervisor.
     pub exe: PathBuf,
 }
@@ -55,15 +61,15 @@ pub fn prove(
         return Err(ProofError::Usage(what));
     }
     let mut proving = Proving {
+        checkout,
+        curriculum,
         options,
-        interrupts,
+        interrupts: Arc::new(interrupts),
         listener,
         summary: Summary::default(),
     };
     for id in labs {
-        let exe = options.exe.clone();
-        let lab = Lab::open(checkout, curriculum, &id, exe, options.keeping)?;
-        match proving.lab(&id, &lab) {
+        match proving.open(&id).and_then(|lab| proving.lab(&id, &lab)) {
             Ok(()) => {}
             Err(ProofError::Interrupted) => {
                 proving.summary.interrupted = true;
@@ -94,13 +100,21 @@ fn labs(curriculum: &Curriculum, named: &[String]) -> Result<Vec<String>, ProofE
 }
 
 struct Proving<'p, 'l> {
+    checkout: &'p Checkout,
+    curriculum: &'p Curriculum,
     options: &'p ProveOptions,
-    interrupts: Interrupts,
+    interrupts: Arc<Interrupts>,
     listener: &'p mut Listener<'l>,
     summary: Summary,
 }
 
-impl Proving<'_, '_> {
+impl<'p> Proving<'p, '_> {
+    fn open(&self, id: &str) -> Result<Lab<'p>, ProofError> {
+        let options = self.options;
+        let exe = options.exe.clone();
+        Lab::open(self.checkout, self.curriculum, id, exe, options.keeping)
+    }
+
     fn lab(&mut self, id: &str, lab: &Lab<'_>) -> Result<(), ProofError> {
         let chosen = self.chosen(lab)?;
         lab.patches_apply(&chosen)?;
@@ -130,12 +144,7 @@ impl Proving<'_, '_> {
         if let Some(text) = lab.staleness() {
             (self.listener)(&ProofEvent::Note { text });
         }
-        for variant in &chosen {
-            self.begin(kind_of(variant), &variant.name)?;
-            for proved in lab.prove(variant, &seeds)? {
-                self.count(proved);
-            }
-        }
+        self.variants(lab, &chosen, &seeds)?;
         if let Some(path) = &self.options.kill_matrix {
             self.kill_matrix(lab, path)?;
         }
@@ -147,13 +156,84 @@ impl Proving<'_, '_> {
         Ok(())
     }
 
-    fn begin(&mut self, proof: ProofKind, subject: &str) -> Result<(), ProofError> {
-        if self.interrupts.seen() {
-            return Err(ProofError::Interrupted);
+    /// Proves the variants, but for those that the record says held.
+    fn variants(
+        &mut self,
+        lab: &Lab<'_>,
+        chosen: &[&Variant],
+        seeds: &[Seed],
+    ) -> Result<(), ProofError> {
+        let backend = self.options.keeping.backend;
+        let record = self.options.record;
+        let mut record = record
+            .then(|| Record::open(self.checkout, lab.unit, backend))
+            .transpose()?;
+        let mut open = Vec::new();
+        for &variant in chosen {
+            let held = match &record {
+                Some(record) => record.get(&variant.name, &lab.asked(variant, seeds)?),
+                None => None,
+            };
+            match held {
+                Some(held) => held.into_iter().for_each(|proved| self.count(proved)),
+                None => open.push(variant),
+            }
         }
-        let subject = subject.to_owned();
-        (self.listener)(&ProofEvent::Started { proof, subject });
-        Ok(())
+        self.work(
+            lab,
+            &open,
+            &|lab, variant| lab.prove(variant, seeds),
+            &mut |proving, variant, all| {
+                let asked = match &record {
+                    Some(_) => lab.asked(variant, seeds)?,
+                    None => Vec::new(),
+                };
+                for proved in all {
+                    let same = asked.iter().find(|(proof, ..)| *proof == proved.proof);
+                    if let (Some(record), Some((_, key, _))) = (&mut record, same) {
+                        record.note(&proved, key.clone())?;
+                    }
+                    proving.count(proved);
+                }
+                Ok(())
+            },
+        )?;
+        let names = lab.variants().iter().map(|variant| variant.name.as_str());
+        record.map_or(Ok(()), |mut record| record.only(&names.collect()))
+    }
+
+    /// Several variants at once. ^C is seen between two.
+    fn work<T: Send>(
+        &mut self,
+        lab: &Lab<'_>,
+        variants: &[&Variant],
+        deed: &Deed<'_, T>,
+        done: &mut dyn FnMut(&mut Self, &Variant, T) -> Result<(), ProofError>,
+    ) -> Result<(), ProofError> {
+        let (checkout, curriculum, options) = (self.checkout, self.curriculum, self.options);
+        let id = lab.unit.id.as_str();
+        let interrupts = Arc::clone(&self.interrupts);
+        let crew = Crew {
+            jobs: options.jobs,
+            open: &|| {
+                Lab::open(
+                    checkout,
+                    curriculum,
+                    id,
+                    options.exe.clone(),
+                    options.keeping,
+                )
+            },
+            ended: &|| interrupts.seen(),
+        };
+        crew.work(variants, deed, &mut |variant, told| match told {
+            Told::Begun => {
+                let (proof, subject) = (kind_of(variant), variant.name.clone());
+                (self.listener)(&ProofEvent::Started { proof, subject });
+                Ok(())
+            }
+            Told::Done(what) => done(self, variant, what),
+        })
     }
 
     fn count(&mut self, proved: Proved) {
@@ -193,15 +273,22 @@ impl Proving<'_, '_> {
     }
 
     fn kill_matrix(&mut self, lab: &Lab<'_>, path: &PathBuf) -> Result<(), ProofError> {
+        let all = lab.variants().iter();
+        let mutants: Vec<&Variant> = all
+            .filter(|variant| variant.caught_by().is_some())
+            .collect();
         let mut rows = Vec::new();
-        for variant in lab.variants() {
-            if variant.caught_by().is_some() {
-                self.begin(ProofKind::KillMatrix, &variant.name)?;
-                let (row, proved) = lab.kills(variant)?;
-                self.count(proved);
+        self.work(
+            lab,
+            &mutants,
+            &|lab, variant| lab.kills(variant),
+            &mut |proving, _, (row, proved)| {
+                proving.count(proved);
                 rows.push(row);
-            }
-        }
+                Ok(())
+            },
+        )?;
+        rows.sort_by_key(|row| mutants.iter().position(|one| one.name == row.mutant));
         let text = lab.matrix(rows).text();
         fs::write(path, text)
             .map_err(|error| ProofError::bench(format!("{}", path.display()), error))

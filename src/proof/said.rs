@@ -52,6 +52,11 @@ impl<'c> Said<'c> {
         self.folder.join(format!("{name}.snap"))
     }
 
+    /// What is kept of a variant; empty where nothing is.
+    pub(super) fn kept(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
     /// Compares what is told now with what is kept; accepting, keeps it.
     pub(super) fn compare(&self, name: &str, told: &str) -> Result<Compared, ProofError> {
         let path = self.path(name);

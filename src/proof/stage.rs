@@ -44,6 +44,12 @@ impl<'l> Stage<'l> {
         self.lab.kept.key(&self.files, &asked)
     }
 
+    /// The key of a proof in the record: on whatever seeds, and with the text it is held against.
+    pub(super) fn record_key(&self, proof: &str, text: &str) -> String {
+        let asked = format!("{proof} · {:?} · {text}", self.variant.kind);
+        self.lab.kept.key(&self.files, &asked)
+    }
+
     pub(super) fn run(&mut self, which: Which<'_>, seed: Seed) -> Result<Ran, ProofError> {
         self.run_with(which, seed, false)
     }

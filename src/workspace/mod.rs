@@ -10,6 +10,7 @@
 
 mod attempt;
 mod build_cache;
+mod checked_out;
 mod command;
 mod commit;
 mod diary;
@@ -44,6 +45,7 @@ mod work;
 
 pub use attempt::{Kept, keep, save, tape_of};
 pub use build_cache::{BuildCache, BuildKey};
+pub use checked_out::{CheckedOut, checked_out};
 pub use commit::Commit;
 pub use diary::Diary;
 pub use discover::{LANGUAGES, SETTINGS, Settings, Workspace};

@@ -43,6 +43,10 @@ enum Deed {
 /// References and unusual variants must pass, mutants must be caught by the check they name, starters
 /// pass exactly their smoke checks, bad manners get a clear verdict, and every check earns its
 /// place. Needs a checkout of the project. Results are kept under target/ until the sources change.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 #[derive(Debug, clap::Args)]
 struct Prove {
     /// This lab; may be repeated
@@ -80,6 +84,14 @@ struct Prove {
     /// Where services of labs run: auto, docker or native
     #[arg(long, value_name = "BACKEND", default_value = "auto")]
     backend: BackendChoice,
+
+    /// How many variants at once, each with services of its own; most of a proof is waiting
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=32))]
+    jobs: u16,
+
+    /// Keep what holds in graders/LAB/proved.jsonl, with commit and machine, and prove only what does not stand there
+    #[arg(long, conflicts_with_all = ["seed", "fresh"])]
+    record: bool,
 
     /// Run again what was proved already
     #[arg(long)]
@@ -151,6 +163,8 @@ fn prove_labs(ui: &Ui, context: &Context, args: &Prove) -> CommandResult {
             accept: args.accept,
             backend: args.backend,
         },
+        jobs: args.jobs.into(),
+        record: args.record,
         exe: Context::own_path()?,
     };
     let bar = bar(ui);
