@@ -24,7 +24,7 @@ use mastery::{
 use mastery_kit::{
     interposer::{kafka_proxy::KafkaProxy, pg_proxy::PgProxy},
     probe::{
-        kafka::{Kafka, Produced},
+        kafka::{Kafka, KafkaError, Produced},
         sql::Sql,
     },
     process::Supervisor,
@@ -260,13 +260,13 @@ async fn of_kafka(bench: SocketAddr, behind: SocketAddr, advertised: u16) -> Mea
     direct.create_topics(&[(TOPIC, 1)]).await?;
     let mut costs = Costs::default();
     for _ in 0..ROUNDS {
-        let ask = |kafka: Kafka| async move { kafka.produce(TOPIC, records(1)).await };
+        let ask = |kafka: Kafka| async move { produce(&kafka, 1).await };
         costs.adds([direct.clone(), through.clone()], ask).await?;
         let mut times = [0.0; 2];
         for (kafka, time) in [&direct, &through].into_iter().zip(&mut times) {
             let begun = Instant::now();
             for _ in 0..10 {
-                kafka.produce(TOPIC, records(EVENTS / 10)).await?;
+                produce(kafka, EVENTS / 10).await?;
             }
             *time = begun.elapsed().as_secs_f64();
         }
@@ -275,6 +275,11 @@ async fn of_kafka(bench: SocketAddr, behind: SocketAddr, advertised: u16) -> Mea
     direct.delete_topics(&[TOPIC]).await?;
     proxy.close().await;
     Ok(costs)
+}
+
+async fn produce(kafka: &Kafka, count: usize) -> Result<(), BenchError> {
+    let produced = kafka.produce(TOPIC, records(count)).await;
+    produced.map(drop).map_err(KafkaError::into_bench)
 }
 
 impl Costs {

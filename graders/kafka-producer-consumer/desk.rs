@@ -70,7 +70,7 @@ impl Desk {
     }
 
     /// Produces events as another gateway of the platform would: keyed, in order. Where each went.
-    pub(crate) async fn produce(&self, events: &[Event]) -> Result<Vec<Place>, BenchError> {
+    pub(crate) async fn produce(&self, events: &[Event]) -> Result<Vec<Place>, Failure> {
         let records = events.iter().map(|event| {
             let value = event.envelope().to_string();
             record(&event.fill.account, value.into_bytes())

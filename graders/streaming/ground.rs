@@ -7,7 +7,7 @@ use mastery_kit::{
     bench::{Bench, Trace},
     probe::{
         http::Http,
-        kafka::{Group, Kafka, Member, Produced, Stored, partition_of},
+        kafka::{Group, Kafka, KafkaError, Member, Produced, Stored, partition_of},
         sql::{Row, SqlError},
     },
     stage::Control,
@@ -64,20 +64,30 @@ impl Ground {
     pub(crate) async fn produce_records(
         &self,
         records: Vec<Produced>,
-    ) -> Result<Vec<Place>, BenchError> {
+    ) -> Result<Vec<Place>, Failure> {
         let partitions: Vec<i32> = records.iter().map(|record| record.partition).collect();
         let offsets = self.kafka()?.produce(&self.topic, records).await?;
         Ok(partitions.into_iter().zip(offsets).collect())
     }
 
     /// Everything that is in the topic, in the order of each partition.
-    pub(crate) async fn published(&self) -> Result<Vec<Stored>, BenchError> {
-        self.kafka()?.read_all(&self.topic).await
+    pub(crate) async fn published(&self) -> Result<Vec<Stored>, Failure> {
+        self.all_of(&self.topic).await
     }
 
     /// Everything that was parked.
-    pub(crate) async fn parked(&self) -> Result<Vec<Stored>, BenchError> {
-        self.kafka()?.read_all(&self.parked).await
+    pub(crate) async fn parked(&self) -> Result<Vec<Stored>, Failure> {
+        self.all_of(&self.parked).await
+    }
+
+    async fn all_of(&self, topic: &str) -> Result<Vec<Stored>, Failure> {
+        let read = self.kafka()?.read_all(topic).await;
+        read.map_err(|error| match error {
+            KafkaError::Wrong(mismatch) => {
+                Failure::Wrong(Box::new(mismatch.reproduce(self.world.kcat_all(topic))))
+            }
+            KafkaError::Bench(error) => Failure::Bench(error),
+        })
     }
 
     /// Rows of one of the learner's views.

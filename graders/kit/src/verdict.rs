@@ -236,10 +236,13 @@ impl Mismatch {
         self
     }
 
-    /// Adds a line that shows it again.
+    /// Adds a line that shows it again, once: whoever waits and whoever reads may name the same.
     #[must_use]
     pub fn reproduce(mut self, line: impl Into<String>) -> Self {
-        self.reproduce.push(line.into());
+        let line = line.into();
+        if !self.reproduce.contains(&line) {
+            self.reproduce.push(line);
+        }
         self
     }
 }

@@ -1,10 +1,11 @@
 //! The bench's own Kafka client: what a check prepares, reads back and clears away.
 //!
 //! The broker is alone in its cluster, so every call goes to the one address and advertised
-//! listeners are never followed. Every error is ours or the broker's, never the learner's, and every
-//! call ends within [`LIMIT`]. Versions of messages are fixed to ones that Kafka 4.0 and later speak.
+//! listeners are never followed. A topic that is gone, or records too large to be read, are the learner's
+//! ([`KafkaError::Wrong`]); every other error is ours or the broker's. Every call ends within [`LIMIT`]. Versions of messages are fixed to ones that Kafka 4.0 and later speak.
 
 mod batches;
+mod error;
 mod groups;
 mod line;
 mod offsets;
@@ -19,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+pub use error::KafkaError;
 pub use groups::{Group, Member, Protocol};
 use kafka_protocol::{
     ResponseError,
@@ -47,6 +49,17 @@ enum Answer<T> {
     Done(T),
     /// The broker refused with this code.
     Refused(i16),
+}
+
+impl<T> Answer<T> {
+    /// Takes a topic that is not there for an answer: none.
+    fn or_gone(self) -> Answer<Option<T>> {
+        match self {
+            Self::Done(value) => Answer::Done(Some(value)),
+            Self::Refused(UNKNOWN_TOPIC) => Answer::Done(None),
+            Self::Refused(code) => Answer::Refused(code),
+        }
+    }
 }
 
 impl Kafka {
@@ -106,6 +119,21 @@ impl Kafka {
         })
     }
 
+    /// The same about a topic, which is there for as long as the programs leave it.
+    async fn settled_about<T, F, Fut>(
+        &self,
+        topic: &str,
+        deed: &str,
+        ask: F,
+    ) -> Result<T, KafkaError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<Answer<T>, BenchError>>,
+    {
+        let asked = self.settled(deed, || async { Ok(ask().await?.or_gone()) });
+        asked.await?.ok_or_else(|| KafkaError::gone(topic))
+    }
+
     /// An idle connection that the broker has not closed meanwhile.
     fn take(&self) -> Option<Line> {
         let mut lines = self.lines();
@@ -127,6 +155,9 @@ impl Kafka {
         BenchError::new(format!("The Kafka broker at {}: {why}.", self.address))
     }
 }
+
+/// The broker knows no such topic.
+const UNKNOWN_TOPIC: i16 = 3;
 
 /// Whether this error passes by itself while a broker settles.
 fn passes(code: i16) -> bool {

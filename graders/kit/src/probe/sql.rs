@@ -15,6 +15,10 @@ use crate::{
 
 /// How long one question may take.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How many sessions programs may have in a database of the bench's making; superusers are not counted.
+/// Contracts ask for 20 a process. What a program opens beyond it is its own trouble, and neither
+/// takes the server's memory nor the bench's place.
+const SESSIONS: u32 = 100;
 /// More rows than any view of a check has.
 const MOST_ROWS: usize = 200_000;
 
@@ -79,7 +83,8 @@ impl Sql {
             database: database.to_owned(),
             line: Mutex::new(None),
         }));
-        let line = this.open().await?;
+        let opened = this.open().await;
+        let line = opened.map_err(|error| this.lost(&error))?;
         *this.0.line.lock().await = Some(line);
         Ok(this)
     }
@@ -122,7 +127,7 @@ impl Sql {
         }
     }
 
-    /// Makes a database, empty or a copy of `template`, owned by `owner`.
+    /// Makes a database, empty or a copy of `template`, owned by `owner`, who has [`SESSIONS`] in it.
     pub async fn create_database(
         &self,
         name: &str,
@@ -132,7 +137,7 @@ impl Sql {
         let template = quoted(template.unwrap_or("template1"));
         let owner = owner.map_or_else(String::new, |owner| format!(" OWNER {}", quoted(owner)));
         self.run(&format!(
-            "CREATE DATABASE {} TEMPLATE {template}{owner} STRATEGY wal_log",
+            "CREATE DATABASE {} TEMPLATE {template}{owner} STRATEGY wal_log CONNECTION LIMIT {SESSIONS}",
             quoted(name)
         ))
         .await
@@ -159,10 +164,10 @@ impl Sql {
         .await
     }
 
-    async fn open(&self) -> Result<Line, BenchError> {
+    async fn open(&self) -> Result<Line, Unopened> {
         let connecting = timeout(LIMIT, self.0.config.connect(NoTls));
-        let connected = connecting.await.map_err(|_| self.lost(&"no connection"))?;
-        let (client, connection) = connected.map_err(|error| self.lost(&told(&error)))?;
+        let connected = connecting.await.map_err(|_| Unopened::Silent)?;
+        let (client, connection) = connected.map_err(Unopened::Refused)?;
         let task = tokio::spawn(async move {
             // Its end is seen by whoever asks next.
             connection.await.ok();
@@ -173,7 +178,10 @@ impl Sql {
     async fn ask(&self, statement: &str) -> Result<Vec<SimpleQueryMessage>, SqlError> {
         let mut line = self.0.line.lock().await;
         if line.as_ref().is_none_or(|line| line.client.is_closed()) {
-            *line = Some(self.open().await.map_err(SqlError::Bench)?);
+            *line = Some(self.open().await.map_err(|error| match error {
+                Unopened::Refused(error) => self.judge(statement, &error),
+                Unopened::Silent => SqlError::Bench(self.lost(&error)),
+            })?);
         }
         let Some(open) = line.as_ref() else {
             return Err(SqlError::Bench(self.lost(&"no connection")));
@@ -221,6 +229,21 @@ impl Sql {
             self.0.address
         ))
         .unlock("Grade again; a server that is gone is replaced.")
+    }
+}
+
+/// Why there is no connection.
+enum Unopened {
+    Silent,
+    Refused(tokio_postgres::Error),
+}
+
+impl fmt::Display for Unopened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silent => f.write_str("no connection"),
+            Self::Refused(error) => f.write_str(&told(error)),
+        }
     }
 }
 

@@ -8,7 +8,11 @@ use std::{
 use libtest_mimic::Trial;
 use mastery_kit::{
     interposer::kafka_proxy::KafkaProxy,
-    probe::{self, sql::Sql},
+    probe::{
+        self,
+        kafka::{KafkaError, Produced},
+        sql::Sql,
+    },
     service::Endpoint,
     spec::ServiceKind::{self, Kafka, Postgres, Redis},
     timeline::Timeline,
@@ -101,6 +105,24 @@ async fn what_dead_runs_left_is_taken_away_and_nothing_else(stage: Arc<Stage>) {
     left.retain(|name| !name.starts_with("template") && name != "postgres");
     assert_eq!(left, ["shop"]);
     assert_eq!(kafka.topics().await.unwrap(), ["mine"]);
+    kafka.delete_topics(&["mine"]).await.unwrap();
+    // Whoever deleted it, the bench did not: it is no stall of ours.
+    for gone in [
+        kafka.read_all("mine").await.map(drop),
+        kafka.ends("mine").await.map(drop),
+        kafka
+            .produce("mine", vec![Produced::default()])
+            .await
+            .map(drop),
+    ] {
+        let Err(KafkaError::Wrong(wrong)) = gone else {
+            panic!("{gone:?}")
+        };
+        assert!(
+            wrong.summary.starts_with("The topic mine is gone"),
+            "{wrong:?}"
+        );
+    }
     for held in held {
         held.stop().await.unwrap();
     }
@@ -133,22 +155,23 @@ async fn connections_for_the_bench_are_kept_from_programs(stage: Arc<Stage>) {
     let held = stage.start(Postgres, "one").await;
     let server = postgres(&held);
     let role = &server.program;
+    let bench = Sql::connect(server, "postgres").await.unwrap();
+    let made = bench.create_database("full", None, Some(&role.user));
+    made.await.unwrap();
     let mut taken = Vec::new();
     let refused = loop {
-        match client(server.address, &role.user, &role.password, "postgres").await {
+        match client(server.address, &role.user, &role.password, "full").await {
             Ok(client) => taken.push(client),
             Err(refused) => break refused,
         }
         assert!(taken.len() < 2_000);
     };
     assert!(refused.as_db_error().is_some(), "{refused}");
-    let bench = client(server.address, &server.user, &server.password, "postgres");
-    bench
-        .await
-        .unwrap()
-        .batch_execute("SELECT 1")
-        .await
-        .unwrap();
+    assert_eq!(taken.len(), 100);
+    for database in ["full", "postgres"] {
+        let bench = Sql::connect(server, database).await.unwrap();
+        bench.rows("SELECT 1").await.unwrap();
+    }
     held.stop().await.unwrap();
 }
 

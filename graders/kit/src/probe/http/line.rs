@@ -86,7 +86,9 @@ impl Turn<'_> {
 
     fn exchange(&self, tape: &Tape) -> Exchange {
         let record = tape.read();
-        let sent = String::from_utf8_lossy(&record.sent);
+        // Where there was no connection, what it was for is told all the same.
+        let unsent = record.sent.is_empty().then(|| self.request.unsent());
+        let sent = unsent.unwrap_or_else(|| String::from_utf8_lossy(&record.sent));
         let received = String::from_utf8_lossy(whole_characters(&record.received));
         let cut = record.received_total.max(record.sent_total) > KEPT as u64;
         Exchange {

@@ -1,5 +1,7 @@
 //! A request before it is sent: owned, so that it can travel into a race.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use serde_json::Value;
@@ -67,6 +69,19 @@ impl Request {
                 format!("`{}`", first.trim_end().escape_debug())
             }
         }
+    }
+
+    /// What would go over the wire, but for the headers that every request has.
+    pub(super) fn unsent(&self) -> Cow<'_, str> {
+        if let Some(raw) = &self.raw {
+            return String::from_utf8_lossy(raw);
+        }
+        let mut text = format!("{} HTTP/1.1\r\n", self.label());
+        for (name, value) in &self.headers {
+            text = format!("{text}{name}: {value}\r\n");
+        }
+        let body = self.body.as_deref().unwrap_or_default();
+        Cow::Owned(format!("{text}\r\n{}", String::from_utf8_lossy(body)))
     }
 
     pub(super) fn to_hyper(&self) -> Result<hyper::Request<Full<Bytes>>, HttpError> {

@@ -1,6 +1,6 @@
 //! What a reader of committed records may see of the batches of a fetch (`read_committed`, KIP-98).
 
-use std::{cell::Cell, collections::BTreeSet};
+use std::{cell::Cell, collections::BTreeSet, io};
 
 use bytes::Bytes;
 use kafka_protocol::records::{Compression, Record, RecordBatchDecoder};
@@ -20,18 +20,36 @@ pub(super) struct Committed {
     pub(super) next: Option<i64>,
 }
 
+/// Why a fetch cannot be read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// So few bytes unpack to more than [`MOST`].
+    TooMuch { packed: usize },
+    /// No batch that a broker stores.
+    Malformed(String),
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Self::Malformed(why)
+    }
+}
+
 /// Leaves out control batches and the records of aborted transactions; `aborted` has the producers
 /// and the first offsets of those. A batch that was cut off at the end waits for the next fetch.
 pub(super) fn committed(
     mut bytes: Bytes,
     mut aborted: Vec<(i64, i64)>,
-) -> Result<Committed, String> {
+) -> Result<Committed, Unread> {
+    let packed = bytes.len();
     aborted.sort_by_key(|(_, first)| std::cmp::Reverse(*first));
     let mut aborting = BTreeSet::new();
     let left = Cell::new(MOST);
+    let is_too_much = Cell::new(false);
     let unpack = |packed: &mut Bytes, compression: Compression| {
         let mut of_fetch = left.get();
-        let unpacked = unpack(packed, compression, &mut of_fetch)?;
+        let unpacked = unpack(packed, compression, &mut of_fetch)
+            .inspect_err(|error| is_too_much.set(error.kind() == io::ErrorKind::FileTooLarge))?;
         left.set(of_fetch);
         Ok(unpacked)
     };
@@ -53,7 +71,13 @@ pub(super) fn committed(
             continue;
         }
         let set = RecordBatchDecoder::decode_with_custom_compression(&mut batch, Some(&unpack))
-            .map_err(|e| format!("{e:#}"))?;
+            .map_err(|error| {
+                if is_too_much.get() {
+                    Unread::TooMuch { packed }
+                } else {
+                    Unread::Malformed(format!("{error:#}"))
+                }
+            })?;
         if !control {
             seen.records.extend(set.records);
         } else if set.records.iter().any(ends_in_abort) {
@@ -103,5 +127,38 @@ mod tests {
     fn garbage_is_an_error_and_no_panic() {
         assert!(committed(Bytes::from(vec![0; 61]), Vec::new()).is_err());
         assert!(committed(Bytes::from(vec![0xff; 61]), Vec::new()).is_err());
+    }
+
+    #[test]
+    fn a_batch_that_bursts_is_told_from_one_that_is_none() {
+        let value = Bytes::from(vec![b' '; MOST + 1]);
+        let record = Record {
+            transactional: false,
+            control: false,
+            delete_horizon: false,
+            partition_leader_epoch: -1,
+            producer_id: -1,
+            producer_epoch: -1,
+            timestamp_type: kafka_protocol::records::TimestampType::Creation,
+            offset: 0,
+            sequence: -1,
+            timestamp: 0,
+            key: None,
+            value: Some(value),
+            headers: [].into_iter().collect(),
+        };
+        let options = kafka_protocol::records::RecordEncodeOptions {
+            version: 2,
+            compression: Compression::Gzip,
+        };
+        let mut bytes = bytes::BytesMut::new();
+        kafka_protocol::records::RecordBatchEncoder::encode(&mut bytes, [&record], &options)
+            .unwrap();
+        let packed = bytes.len();
+        let unread = committed(bytes.freeze(), Vec::new()).err().unwrap();
+        assert!(
+            matches!(unread, Unread::TooMuch { packed: told } if told == packed),
+            "{unread:?}"
+        );
     }
 }

@@ -8,7 +8,7 @@ use kafka_protocol::messages::{
     offset_fetch_request::OffsetFetchRequestGroup,
 };
 
-use super::{Answer, Kafka, text};
+use super::{Answer, Kafka, error::KafkaError, text};
 use crate::verdict::BenchError;
 
 const LATEST: i64 = -1;
@@ -18,16 +18,16 @@ const UNKNOWN_GROUP: i16 = 69;
 
 impl Kafka {
     /// Where a reader of committed records stops, per partition: the last stable offset.
-    pub async fn ends(&self, topic: &str) -> Result<BTreeMap<i32, i64>, BenchError> {
+    pub async fn ends(&self, topic: &str) -> Result<BTreeMap<i32, i64>, KafkaError> {
         self.listed(topic, READ_COMMITTED).await
     }
 
     /// Where the next record goes, per partition: the high watermark, open transactions included.
-    pub async fn latest(&self, topic: &str) -> Result<BTreeMap<i32, i64>, BenchError> {
+    pub async fn latest(&self, topic: &str) -> Result<BTreeMap<i32, i64>, KafkaError> {
         self.listed(topic, READ_UNCOMMITTED).await
     }
 
-    async fn listed(&self, topic: &str, isolation: i8) -> Result<BTreeMap<i32, i64>, BenchError> {
+    async fn listed(&self, topic: &str, isolation: i8) -> Result<BTreeMap<i32, i64>, KafkaError> {
         let partitions = self.partitions(topic).await?.into_iter().map(|partition| {
             ListOffsetsPartition::default()
                 .with_partition_index(partition)
@@ -42,7 +42,7 @@ impl Kafka {
             .with_isolation_level(isolation)
             .with_topics(vec![asked]);
         let request = &request;
-        self.settled(&format!("the ends of {topic}"), || async move {
+        self.settled_about(topic, &format!("the ends of {topic}"), || async move {
             let response = self.call(request, 7).await?;
             let mut ends = BTreeMap::new();
             for partition in response

@@ -16,8 +16,14 @@ use kafka_protocol::{
     records::{Compression, Record, RecordBatchEncoder, RecordEncodeOptions, TimestampType},
 };
 
-use super::{Answer, Kafka, LIMIT, batches, said, text};
-use crate::verdict::{BenchError, millis};
+use super::{
+    Answer, Kafka, LIMIT, UNKNOWN_TOPIC,
+    batches::{self, Unread},
+    error::KafkaError,
+    said, text,
+    unpack::MOST,
+};
+use crate::verdict::{BenchError, Mismatch, millis};
 
 /// One record to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +59,7 @@ impl Kafka {
         &self,
         topic: &str,
         records: Vec<Produced>,
-    ) -> Result<Vec<i64>, BenchError> {
+    ) -> Result<Vec<i64>, KafkaError> {
         let mut batches: BTreeMap<i32, Vec<Record>> = BTreeMap::new();
         let mut places = Vec::new();
         for record in records {
@@ -83,10 +89,13 @@ impl Kafka {
             .into_iter()
             .flat_map(|topic| topic.partition_responses)
         {
+            if one.error_code == UNKNOWN_TOPIC {
+                return Err(KafkaError::gone(topic));
+            }
             if one.error_code != 0 {
                 let (partition, why) = (one.index, said(one.error_code));
                 let why = format!("Kafka did not store records in {topic}-{partition}: {why}.");
-                return Err(BenchError::new(why));
+                return Err(BenchError::new(why).into());
             }
             bases.insert(one.index, one.base_offset);
         }
@@ -95,7 +104,8 @@ impl Kafka {
             Some(base + i64::try_from(place).ok()?)
         };
         let offsets = places.into_iter().map(offset).collect::<Option<_>>();
-        offsets.ok_or_else(|| BenchError::new(format!("Kafka left out a partition of {topic}.")))
+        let left_out = || BenchError::new(format!("Kafka left out a partition of {topic}."));
+        Ok(offsets.ok_or_else(left_out)?)
     }
 
     /// The committed records from these offsets (per partition) to the ends as they stand now, by
@@ -104,7 +114,7 @@ impl Kafka {
         &self,
         topic: &str,
         from: &BTreeMap<i32, i64>,
-    ) -> Result<Vec<Stored>, BenchError> {
+    ) -> Result<Vec<Stored>, KafkaError> {
         let ends = self.ends(topic).await?;
         let read = async {
             let mut stored = Vec::new();
@@ -116,11 +126,8 @@ impl Kafka {
                     let aborted = fetched.aborted_transactions.unwrap_or_default().into_iter();
                     let aborted = aborted.map(|one| (one.producer_id.0, one.first_offset));
                     let bytes = fetched.records.unwrap_or_default();
-                    let seen = batches::committed(bytes, aborted.collect()).map_err(|why| {
-                        BenchError::new(format!(
-                            "Records of {topic}-{partition} cannot be read: {why}."
-                        ))
-                    })?;
+                    let seen = batches::committed(bytes, aborted.collect())
+                        .map_err(|unread| unread.of(topic, *partition, next))?;
                     // A batch may begin before the offset that was asked for.
                     let asked = seen
                         .records
@@ -134,13 +141,15 @@ impl Kafka {
         };
         let late = |_| {
             let limit = LIMIT.as_secs();
-            BenchError::new(format!("{topic} could not be read within {limit} s."))
+            KafkaError::Bench(BenchError::new(format!(
+                "{topic} could not be read within {limit} s."
+            )))
         };
         tokio::time::timeout(LIMIT, read).await.map_err(late)?
     }
 
     /// All committed records of a topic that are still there.
-    pub async fn read_all(&self, topic: &str) -> Result<Vec<Stored>, BenchError> {
+    pub async fn read_all(&self, topic: &str) -> Result<Vec<Stored>, KafkaError> {
         let partitions = self.partitions(topic).await?;
         let from = partitions
             .into_iter()
@@ -154,7 +163,7 @@ impl Kafka {
         topic: &str,
         partition: i32,
         from: i64,
-    ) -> Result<PartitionData, BenchError> {
+    ) -> Result<PartitionData, KafkaError> {
         let part = FetchPartition::default()
             .with_partition(partition)
             .with_fetch_offset(from)
@@ -170,7 +179,8 @@ impl Kafka {
             .with_isolation_level(1)
             .with_session_epoch(-1)
             .with_topics(vec![asked]);
-        self.settled(&format!("a read of {topic}-{partition}"), || async move {
+        let deed = format!("a read of {topic}-{partition}");
+        self.settled_about(topic, &deed, || async move {
             let response = self.call(request, 12).await?;
             let mut parts = response
                 .responses
@@ -184,6 +194,26 @@ impl Kafka {
             })
         })
         .await
+    }
+}
+
+impl Unread {
+    /// Whose fault it is: a broker has unpacked what it stores, so what is too much for us was written.
+    fn of(self, topic: &str, partition: i32, offset: i64) -> KafkaError {
+        match self {
+            Self::TooMuch { packed } => KafkaError::Wrong(Box::new(Mismatch::new(
+                format!(
+                    "Records of {topic} cannot be read: in partition {partition}, from offset {offset} on, \
+                     they unpack to more than {} MiB.",
+                    MOST >> 20
+                ),
+                "records of a few hundred bytes, as the contract's are",
+                format!("more than {MOST} bytes, packed into {packed}"),
+            ))),
+            Self::Malformed(why) => KafkaError::Bench(BenchError::new(format!(
+                "Records of {topic}-{partition} cannot be read: {why}."
+            ))),
+        }
     }
 }
 

@@ -5,10 +5,8 @@ use kafka_protocol::messages::{
     create_topics_request::CreatableTopic, metadata_request::MetadataRequestTopic,
 };
 
-use super::{Answer, Kafka, said, text};
+use super::{Answer, Kafka, UNKNOWN_TOPIC, error::KafkaError, said, text};
 use crate::verdict::BenchError;
-
-const UNKNOWN_TOPIC: i16 = 3;
 
 impl Kafka {
     /// Makes topics, each with so many partitions, and returns when all of them can be written.
@@ -41,7 +39,8 @@ impl Kafka {
             })
             .await?;
             // Known is not yet writable: until it leads the partitions the broker refuses records.
-            self.latest(name).await?;
+            let writable = self.latest(name).await;
+            writable.map_err(KafkaError::into_bench)?;
         }
         Ok(())
     }
@@ -91,8 +90,8 @@ impl Kafka {
     }
 
     /// The partitions of a topic, in order.
-    pub async fn partitions(&self, topic: &str) -> Result<Vec<i32>, BenchError> {
-        self.settled(&format!("the partitions of {topic}"), || {
+    pub async fn partitions(&self, topic: &str) -> Result<Vec<i32>, KafkaError> {
+        self.settled_about(topic, &format!("the partitions of {topic}"), || {
             self.partitions_or_code(topic)
         })
         .await

@@ -48,9 +48,8 @@ fn within(from: impl Read, most: usize) -> io::Result<Bytes> {
 }
 
 fn too_much(most: usize) -> io::Error {
-    io::Error::other(format!(
-        "its compressed records unpack to more than {most} bytes"
-    ))
+    let why = format!("its compressed records unpack to more than {most} bytes");
+    io::Error::new(io::ErrorKind::FileTooLarge, why)
 }
 
 #[cfg(test)]

@@ -193,9 +193,12 @@ fn nobody_listening_is_refused() {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let http = Http::new(address, Trace::begin(Duration::from_secs(30)));
+        let posted = http.post("/fills").json(&serde_json::json!({"a": 1}));
+        let wrong = mismatch(posted.send().await);
+        assert_eq!(wrong.actual, "connection refused");
         assert_eq!(
-            mismatch(http.get("/").send().await).actual,
-            "connection refused"
+            shown(&wrong).request,
+            "POST /fills HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{\"a\":1}"
         );
     });
 }
