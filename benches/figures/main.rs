@@ -8,6 +8,7 @@ mod commands;
 mod diary;
 mod figure;
 mod graded;
+mod lab;
 mod machine;
 mod page;
 mod process;
@@ -50,6 +51,9 @@ const GROUPS: &[Group] = &[
     ("services", services::starts),
     ("warm", services::warm),
     ("interposers", services::interposers),
+    ("kills", lab::kills),
+    ("lab", lab::whole),
+    ("containers", lab::containers),
 ];
 
 fn main() -> ExitCode {

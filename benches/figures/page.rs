@@ -96,8 +96,8 @@ const HEAD: &str = "\
 # Figures
 
 Written by `cargo bench --bench figures -- --write`; without `--write` the same is only printed. Naming a group
-(`version`, `progress`, `history`, `checks`, `ready`, `death`, `grade`, `watch`, `tutor`, `memory`, `services`, `warm`, `interposers`) measures that one
-alone. Nothing here is a test: a missed aim is marked and fails nothing.
+(`version`, `progress`, `history`, `checks`, `ready`, `death`, `grade`, `watch`, `tutor`, `memory`, `services`, `warm`, `interposers`, `kills`, `lab`,
+`containers`) measures that one alone. Nothing here is a test: a missed aim is marked and fails nothing.
 
 ";
 
@@ -150,4 +150,11 @@ and tapes stand in the system's folder for temporary files: what a sync to disk 
 - **Interposers**: 200 single statements and 200 single records, each direct and through the interposer in turn; the difference of the
   medians. Throughput: 400 events as a program with batches has them, in 40 transactions of 10 rows and in 10 requests of 40 records; what of
   the direct connection's throughput is lost.
+- **A program that comes back**: `positions` of the Python reference, by the dispatcher, on warm services. Killed, its members removed and its
+  group deleted: from the spawn to the view's row of a record that was there before. And killed at work: from the kill, by way of the removal, to
+  the row of another one. In turn; the difference.
+- **The whole lab**: `mastery services up`, then `mastery grade kafka-producer-consumer` on a reference, every check passed, the build of the
+  run before still good: from the spawn of the process to its end.
+- **Containers**: images local, from the call to ready, all three started at once, beside Kafka's alone, in turn. Without an engine this group is
+  left out, and says so.
 ";

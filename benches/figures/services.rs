@@ -42,7 +42,7 @@ use crate::{
     runs::{ms, plan},
 };
 
-const KINDS: [ServiceKind; 3] = [
+pub(crate) const KINDS: [ServiceKind; 3] = [
     ServiceKind::Kafka,
     ServiceKind::Postgres,
     ServiceKind::Redis,
@@ -324,7 +324,7 @@ fn records(count: usize) -> Vec<Produced> {
 }
 
 /// All three, warm until this is dropped.
-fn kept(folder: &Path) -> Measured<(Kept, Vec<Endpoint>)> {
+pub(crate) fn kept(folder: &Path) -> Measured<(Kept, Vec<Endpoint>)> {
     let native = native(cache()?)?;
     let services = KINDS.map(|kind| (kind, Backend::Native(native.clone())));
     let folder = tempfile::Builder::new()
@@ -375,13 +375,13 @@ fn without_archive(folder: &Path, cache: &Path) -> Measured<PathBuf> {
     Ok(bare)
 }
 
-fn owner() -> Owner {
+pub(crate) fn owner() -> Owner {
     Owner {
         run: "figures".to_owned(),
         workspace: "figures".to_owned(),
     }
 }
 
-fn runtime() -> Measured<Runtime> {
+pub(crate) fn runtime() -> Measured<Runtime> {
     Ok(Builder::new_current_thread().enable_all().build()?)
 }

@@ -84,6 +84,10 @@ pub enum AppError {
     NotOurPage {
         path: PathBuf,
     },
+    /// The folder that a page is to go to is not there.
+    NoPlace {
+        folder: PathBuf,
+    },
     /// A service could not be fetched.
     Fetch(FetchError),
     /// No problem report could be made.
@@ -197,6 +201,11 @@ impl fmt::Display for AppError {
                 "`{}` is there already and is no page of progress, so it stays as it is.",
                 path.display()
             ),
+            Self::NoPlace { folder } => write!(
+                f,
+                "There is no folder `{}` to write into.",
+                folder.display()
+            ),
             Self::Fetch(error) => error.fmt(f),
             Self::Problem(error) => error.fmt(f),
             Self::Sync(error) => error.fmt(f),
@@ -254,6 +263,7 @@ impl AppError {
                 "Name another file, or take this one away; `--html -` writes to standard output."
                     .to_owned(),
             ],
+            Self::NoPlace { folder } => vec![format!("mkdir -p {}", folder.display())],
             Self::Fetch(error) => vec![sentence(&error.deed())],
             Self::Problem(error) => error.hints(),
             Self::Sync(error) => error.hints(),

@@ -131,6 +131,9 @@ pub fn write(path: &Path, page: &str) -> Result<(), AppError> {
         Err(error) => return Err(failed(error)),
     };
     let folder = folder_of(&target);
+    if !folder.is_dir() {
+        return Err(AppError::NoPlace { folder });
+    }
     let mut file = tempfile::Builder::new()
         .prefix(".mastery-")
         .permissions(Permissions::from_mode(0o666))

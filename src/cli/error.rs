@@ -158,6 +158,7 @@ impl From<AppError> for CommandError {
             | AppError::NoSolution { .. }
             | AppError::NoToolchain
             | AppError::NotOurPage { .. }
+            | AppError::NoPlace { .. }
             | AppError::Problem(_) => ErrorKind::User,
             AppError::Sync(ref error) if error.is_users() => ErrorKind::User,
             AppError::NoGrader { .. } => ErrorKind::Curriculum,

@@ -90,9 +90,9 @@ fn of_service(event: &GradeEvent) -> Option<(String, String)> {
             took_ms,
             ..
         } => {
-            let how = if *warm { "up already, joined" } else { "ready" };
+            let how = if *warm { "warm, joined" } else { "ready" };
             let text = format!(
-                "{version} {how} in {} on {address} ({backend})",
+                "{version}, {how} in {} on {address} ({backend})",
                 duration(*took_ms)
             );
             Some((service.clone(), text))
