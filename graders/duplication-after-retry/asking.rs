@@ -40,6 +40,7 @@ pub(crate) async fn retry_gets_the_first_answer(bench: &mut Bench) -> Outcome {
     firsts.push((raced, first));
     desk.did("restarts gateway, then asks again");
     desk.gateway.kill().await?;
+    desk.fence("gateway").await?;
     desk.gateway.start().await?;
     for (fill, first) in &firsts {
         let body = retry(fill, &bench.random().word(12));

@@ -6,6 +6,7 @@ use mastery_kit::{
     bench::Bench,
     probe::{http::Answer, kafka::Produced},
     stage::Control,
+    stub::REFUSED,
     verdict::{BenchError, Failure, Mismatch, Outcome},
 };
 use serde_json::Value;
@@ -77,6 +78,7 @@ impl Desk {
             let text = moment.text.as_str();
             let commits_here = |commit: &String| text.contains(commit.as_str());
             text.starts_with("joins the group")
+                || text.starts_with(REFUSED)
                 || calls.iter().any(|call| text.contains(call.as_str()))
                 || (text.starts_with("commits offset") && commits.iter().any(commits_here))
         });

@@ -67,6 +67,11 @@ struct State {
 const CONFIRMS: [u16; 4] = [201, 200, 204, 202];
 
 impl Outside {
+    /// How often a call was too large, or a connection one too many.
+    pub(crate) fn refused(&self) -> usize {
+        self.stub.refused()
+    }
+
     /// Answers calls from here on.
     pub(crate) fn open(stub: &Stub) -> Self {
         let this = Self {

@@ -195,7 +195,12 @@ impl Story {
             "it is not booked there"
         };
         let asked = match calls.as_slice() {
-            [] => "your ledger never called the outside ledger for it".to_owned(),
+            [] => match desk.outside.refused() {
+                0 => "your ledger never called the outside ledger for it".to_owned(),
+                refused => format!(
+                    "the outside ledger took in no call for it, and refused {refused} calls or connections"
+                ),
+            },
             [_] => format!("your ledger called for it once, and {booked}"),
             more => format!(
                 "your ledger called for it {} times, and {booked}",

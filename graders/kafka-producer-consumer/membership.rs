@@ -91,6 +91,7 @@ pub(crate) async fn frozen_member_changes_nothing(bench: &mut Bench) -> Outcome 
     held.release();
     drop(answers);
     desk.remove(|_| true).await?;
+    desk.fence("positions").await?;
     let second = desk.positions.start_second().await?;
     bench_did(&desk, "starts a successor");
     story.settle(&desk, bench.random()).await?;

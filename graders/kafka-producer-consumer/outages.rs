@@ -158,6 +158,7 @@ pub(crate) async fn survives_a_crash_before_the_publish(bench: &mut Bench) -> Ou
         desk.gateway.kill().await?;
         held.swallow();
         drop(frames);
+        desk.fence("gateway").await?;
         desk.gateway.start().await?;
         bench_did(&desk, "starts gateway again");
         desk.until_published(&fills, BACK_AT_WORK).await?;

@@ -105,6 +105,7 @@ impl Ground {
     /// so that nobody waits for a session to expire.
     pub(crate) async fn come_back(&self) -> Result<(), Failure> {
         self.remove(|_| true).await?;
+        self.fence(self.consumer.name()).await?;
         self.consumer.start().await?;
         let name = self.consumer.name();
         self.did(format!("starts {name} again"));
@@ -135,6 +136,22 @@ impl Ground {
             return Ok(());
         }
         kafka.remove_members(group, &gone).await
+    }
+
+    /// Ends what a dead, or frozen, program has open with the broker: nobody waits for its transactions
+    /// to expire, as nobody waits for its session.
+    pub(crate) async fn fence(&self, program: &str) -> Result<(), BenchError> {
+        let ids = self.world.wire()?.transactional_ids(program);
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let kafka = self.kafka()?;
+        for open in kafka.open_transactions().await? {
+            if ids.contains(&open) {
+                kafka.fence(&open).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Waits until `look` finds what it wants. Too long is the program's fault; `expected` says what

@@ -90,6 +90,18 @@ struct Inner {
     actors: Mutex<Vec<Actor>>,
     given: Mutex<std::vec::IntoIter<u16>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// By name on the stage, who is started again when it ends by itself.
+    kept: Mutex<BTreeMap<String, Kept>>,
+}
+
+/// A program that is started again.
+#[derive(Default)]
+struct Kept {
+    /// How often it may still be.
+    left: u32,
+    /// The process that a task waits for. One at most: of two, the one that comes second would find
+    /// the program gone, and give up.
+    waits_for: Option<u32>,
 }
 
 /// One running program.
@@ -113,6 +125,7 @@ impl Stage {
             actors: Mutex::default(),
             given: Mutex::new(given),
             tasks: Mutex::default(),
+            kept: Mutex::default(),
         }))
     }
 
@@ -212,6 +225,10 @@ impl Stage {
         (self.0.cast.tell)(event).await;
     }
 
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes a program off the stage, so that one end of it is told once.
     fn take(&self, name: &str) -> Option<Actor> {
         let mut actors = self.actors();
@@ -235,6 +252,7 @@ impl Stage {
             task.abort();
             task.await.ok();
         }
+        self.kept().clear();
         loop {
             let last = self.actors().pop();
             let Some(actor) = last else { break };

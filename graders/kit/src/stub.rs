@@ -26,15 +26,18 @@ pub use self::{
     reply::{Gate, Reply},
 };
 
-/// The most of a body that is read; a longer one is answered 413 and not recorded.
+/// The most of a body that is read; a longer one is answered 413, told in the timeline, and not recorded.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// How many calls are recorded, and how many bytes of them; further ones are answered 503 and counted.
 const CALLS: usize = 50_000;
 const BYTES: usize = 64 << 20;
 
-/// How many connections may be open; a further one is reset.
+/// How many connections may be open; a further one is reset, and told.
 const CONNECTIONS: usize = 512;
+
+/// How the moments of what was refused begin.
+pub const REFUSED: &str = "is refused by the service";
 
 /// What a check answers a call with. Asked once for each call, in the order of their numbers.
 type Script = Arc<dyn Fn(&Call) -> Reply + Send + Sync>;
@@ -66,6 +69,8 @@ struct Told {
     bytes: usize,
     /// Calls that came when there was no room left.
     beyond: usize,
+    /// Calls with too large a body, and connections too many.
+    refused: usize,
     connections: usize,
 }
 
@@ -142,6 +147,11 @@ impl Stub {
         self.inner.told().beyond
     }
 
+    /// How many calls had too large a body, and how many connections were too many.
+    pub fn refused(&self) -> usize {
+        self.inner.told().refused
+    }
+
     /// Since the service was started, as [`Call::at`] is counted.
     pub fn elapsed(&self) -> Duration {
         self.inner.begun.elapsed()
@@ -163,6 +173,12 @@ impl Inner {
         whose
             .and_then(|whose| whose(peer))
             .unwrap_or_else(|| "a program".to_owned())
+    }
+
+    /// Tells what is not taken in.
+    fn refuse(&self, program: &str, why: &str) {
+        self.told().refused += 1;
+        self.timeline.note(program, format!("{REFUSED}: {why}"));
     }
 
     /// Takes a call in and decides about it; `None` when there is no room for it.

@@ -66,6 +66,8 @@ struct Inner {
     whose: Mutex<Option<Whose>>,
     rules: Mutex<Vec<Arc<rule::Rule>>>,
     connections: Mutex<BTreeMap<u64, Open>>,
+    /// What producers of each program call their transactions.
+    producers: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// Names of topics, which newer requests call by id.
     topics: Mutex<HashMap<Uuid, String>>,
     next: AtomicU64,
@@ -120,6 +122,7 @@ impl KafkaProxy {
             whose: Mutex::default(),
             rules: Mutex::default(),
             connections: Mutex::default(),
+            producers: Mutex::default(),
             topics: Mutex::default(),
             next: AtomicU64::new(1),
             is_down: watch::channel(false).0,
@@ -147,6 +150,7 @@ impl KafkaProxy {
         self.clear();
         self.inner.cut_all();
         *lock(&self.inner.whose) = None;
+        lock(&self.inner.producers).clear();
         *lock(&self.inner.timeline) = timeline;
     }
 
@@ -194,6 +198,12 @@ impl KafkaProxy {
     pub fn connections(&self) -> Vec<Connection> {
         let open = lock(&self.inner.connections);
         open.values().map(|open| open.shown.clone()).collect()
+    }
+
+    /// What producers of a program, dead ones too, called their transactions in this check.
+    pub fn transactional_ids(&self, program: &str) -> BTreeSet<String> {
+        let producers = lock(&self.inner.producers);
+        producers.get(program).cloned().unwrap_or_default()
     }
 
     /// Ends the listener and every connection; the port is free when this returns.

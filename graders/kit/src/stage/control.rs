@@ -82,15 +82,30 @@ impl Control {
     }
 
     /// From here on its end by itself is no failure: a fault was injected, and it is started again,
-    /// three times at most, until the check is over. What then comes of it decides.
+    /// three times at most, until the check is over. What then comes of it decides. Said again at the
+    /// next fault, it may be started three times more.
     pub fn forgive(&self) {
         let mut actors = self.stage.actors();
-        if let Some(actor) = actors.iter_mut().find(|actor| actor.name == self.name) {
+        let actor = actors.iter_mut().find(|actor| actor.name == self.name);
+        let now = actor.map(|actor| {
             actor.forgiven = true;
-        }
+            actor.program.handle()
+        });
         drop(actors);
+        let mut kept = self.stage.kept();
+        let mine = kept.entry(self.name.clone()).or_default();
+        mine.left = RESTARTS;
+        let Some(handle) = now else {
+            // Whoever starts it again just now goes on with that.
+            return;
+        };
+        if mine.waits_for == Some(handle.pid()) {
+            return;
+        }
+        mine.waits_for = Some(handle.pid());
+        drop(kept);
         let control = self.clone();
-        let task = tokio::spawn(async move { control.keep_up().await });
+        let task = tokio::spawn(async move { control.keep_up(handle).await });
         let mut tasks = self
             .stage
             .0
@@ -148,14 +163,11 @@ impl Control {
             .await;
     }
 
-    async fn keep_up(&self) {
-        for _ in 0..RESTARTS {
-            let Ok(handle) = self.handle() else { return };
+    async fn keep_up(&self, mut handle: ProgramHandle) {
+        loop {
             let end = handle.ended().await;
-            // Ours to end, or taken off meanwhile: whoever did that decides what comes next.
-            let by_itself = matches!(end, End::Died(_));
-            if !by_itself || !self.handle().is_ok_and(|now| now.pid() == handle.pid()) {
-                return;
+            if !matches!(end, End::Died(_)) || !self.may_restart(handle.pid()) {
+                break;
             }
             self.stage
                 .tell(StageEvent::Note(format!(
@@ -164,12 +176,45 @@ impl Control {
                 )))
                 .await;
             if self.start().await.is_err() {
-                return;
+                break;
             }
             let mut actors = self.stage.actors();
-            if let Some(actor) = actors.iter_mut().find(|actor| actor.name == self.name) {
-                actor.forgiven = true;
+            let Some(actor) = actors.iter_mut().find(|actor| actor.name == self.name) else {
+                break;
+            };
+            actor.forgiven = true;
+            let next = actor.program.handle();
+            drop(actors);
+            if !self.waits(handle.pid(), Some(next.pid())) {
+                return;
             }
+            handle = next;
         }
+        self.waits(handle.pid(), None);
+    }
+
+    /// Takes one of the restarts that are left, if the process that ended is the one on the stage: one
+    /// that was ours to end, or taken off meanwhile, is in the hands of whoever did that.
+    fn may_restart(&self, ended: u32) -> bool {
+        let is_here = self.handle().is_ok_and(|now| now.pid() == ended);
+        let mut kept = self.stage.kept();
+        let Some(mine) = kept.get_mut(&self.name) else {
+            return false;
+        };
+        let may = is_here && mine.waits_for == Some(ended) && mine.left > 0;
+        mine.left -= u32::from(may);
+        may
+    }
+
+    /// Says that the task which waited for one process waits for the next, or for none. False where
+    /// another task has taken over.
+    fn waits(&self, before: u32, now: Option<u32>) -> bool {
+        let mut kept = self.stage.kept();
+        let mine = kept.get_mut(&self.name);
+        let Some(mine) = mine.filter(|mine| mine.waits_for == Some(before)) else {
+            return false;
+        };
+        mine.waits_for = now;
+        true
     }
 }

@@ -29,6 +29,8 @@ pub(super) async fn accept(listener: TcpListener, inner: Arc<Inner>) {
                 if let Some(place) = Place::take(&inner) {
                     tokio::spawn(serve(inner, stream, peer, place));
                 } else {
+                    // Whose it is costs a look at all sockets: too much for each of a thousand.
+                    inner.refuse("a program", &format!("{CONNECTIONS} connections are open"));
                     reset(stream);
                 }
             }
@@ -106,6 +108,10 @@ async fn one(inner: &Inner, program: &str, request: Request<Incoming>) -> Result
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
+            let (method, path) = (head.method, head.uri);
+            let most = BODY_LIMIT >> 10;
+            let why = format!("{method} {path} has a body of more than {most} KiB (413)");
+            inner.refuse(program, &why);
             return Ok(answer(StatusCode::PAYLOAD_TOO_LARGE.as_u16()));
         }
         Err(_) => return Err(NoAnswer),

@@ -98,11 +98,17 @@ fn a_call_waits_at_its_gate() {
 #[test]
 fn a_body_beyond_the_limit_is_refused_and_not_kept() {
     run(async {
-        let (stub, _, http) = stub().await;
+        let (stub, timeline, http) = stub().await;
         let long = "x".repeat(BODY_LIMIT + 1);
         let answer = http.post("/charges").body("text/plain", long).send().await;
         assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status == 413));
         assert_eq!(stub.look(<[Call]>::len), 0);
+        assert_eq!(stub.refused(), 1);
+        let told = timeline.moments();
+        assert_eq!(
+            told[0].text,
+            "is refused by the service: POST /charges has a body of more than 64 KiB (413)"
+        );
         stub.close();
         assert!(http.post("/charges").send().await.is_err());
     });

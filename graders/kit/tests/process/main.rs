@@ -7,6 +7,7 @@
 )]
 
 mod ending;
+mod forgiving;
 mod limits;
 mod output;
 mod readiness;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         _ => {
             let mut trials: Vec<Trial> = Vec::new();
             trials.extend(ending::trials());
+            trials.extend(forgiving::trials());
             trials.extend(limits::trials());
             trials.extend(output::trials());
             trials.extend(readiness::trials());

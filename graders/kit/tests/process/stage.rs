@@ -48,10 +48,15 @@ impl Stage {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        env.insert("TRIAL_MARK".into(), self.mark.clone());
+        env.extend([self.mark()]);
         launch.environment = environment(std::env::vars_os(), &env);
         launch.logs = Some(self.folder.path().join("logs"));
         launch
+    }
+
+    /// The variable that all its processes carry.
+    pub(crate) fn mark(&self) -> (String, String) {
+        ("TRIAL_MARK".to_owned(), self.mark.clone())
     }
 
     pub(crate) async fn start(&self, command: &[&str]) -> Program {

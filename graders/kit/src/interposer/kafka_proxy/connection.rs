@@ -34,6 +34,8 @@ const LOOKED_INTO: usize = 8 * 1024 * 1024;
 const UNANSWERED: usize = 10_000;
 /// Members that one connection may name.
 const MEMBERS: usize = 1000;
+/// Transactional ids that are kept of one program.
+const PRODUCERS: usize = 100;
 /// The length in front of a frame.
 const PREFIX: usize = 4;
 const CONNECT: Duration = Duration::from_secs(5);
@@ -249,6 +251,15 @@ impl Pair<'_> {
 
     /// Keeps what a request says of its connection.
     fn show(&self, frame: &Frame) {
+        if let Body::Producer { transactional_id } = &frame.body
+            && !transactional_id.is_empty()
+        {
+            let mut producers = lock(&self.inner.producers);
+            let of_program = producers.entry(self.name.clone()).or_default();
+            if of_program.len() < PRODUCERS {
+                of_program.insert(transactional_id.clone());
+            }
+        }
         let mut open = lock(&self.inner.connections);
         if let Some(open) = open.get_mut(&self.id) {
             if open.shown.client_id.is_none() {

@@ -44,6 +44,8 @@ pub enum Body {
         member: String,
         offsets: Vec<(String, i32, i64)>,
     },
+    /// A producer begins; what it calls its transactions, empty where it has none.
+    Producer { transactional_id: String },
     /// Whatever a member says to its coordinator.
     Group { group: String, member: String },
     /// Nothing that is asked for.

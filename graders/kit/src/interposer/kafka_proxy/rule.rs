@@ -86,11 +86,16 @@ impl When {
         let of_topic = |wanted: &String| match &frame.body {
             Body::Produce { batches } => batches.iter().any(|batch| batch.topic == *wanted),
             Body::OffsetCommit { offsets, .. } => offsets.iter().any(|(name, ..)| name == wanted),
-            Body::Group { .. } | Body::Other | Body::Unreadable { .. } => false,
+            Body::Producer { .. } | Body::Group { .. } | Body::Other | Body::Unreadable { .. } => {
+                false
+            }
         };
         let of_group = |wanted: &String| match &frame.body {
             Body::OffsetCommit { group, .. } | Body::Group { group, .. } => group == wanted,
-            Body::Produce { .. } | Body::Other | Body::Unreadable { .. } => false,
+            Body::Produce { .. }
+            | Body::Producer { .. }
+            | Body::Other
+            | Body::Unreadable { .. } => false,
         };
         self.side == frame.side
             && frame.api.is_some_and(|api| self.apis.contains(&api))

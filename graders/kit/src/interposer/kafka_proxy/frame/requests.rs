@@ -25,6 +25,9 @@ pub(super) fn body(
         (ApiKey::Produce, 3..=13) => return produce(version, reader, topics),
         (ApiKey::OffsetCommit, 2..=10) => offset_commit(version, reader, topics)?,
         (ApiKey::TxnOffsetCommit, 0..=5) => txn_offset_commit(version, reader, topics)?,
+        (ApiKey::InitProducerId, 0..=6) => Body::Producer {
+            transactional_id: name(reader)?,
+        },
         (ApiKey::JoinGroup, 0..=9) => {
             let group = name(reader)?;
             reader.skip(if version >= 1 { 8 } else { 4 })?;
@@ -55,6 +58,7 @@ pub(super) fn body(
             ApiKey::Produce
             | ApiKey::OffsetCommit
             | ApiKey::TxnOffsetCommit
+            | ApiKey::InitProducerId
             | ApiKey::JoinGroup
             | ApiKey::SyncGroup
             | ApiKey::Heartbeat

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::{
     messages::{
-        ConsumerGroupHeartbeatRequest, GroupId, HeartbeatRequest, JoinGroupRequest,
-        LeaveGroupRequest, OffsetCommitRequest, ProduceRequest, ProducerId, RequestHeader,
-        SyncGroupRequest, TopicName, TransactionalId, TxnOffsetCommitRequest,
+        ConsumerGroupHeartbeatRequest, GroupId, HeartbeatRequest, InitProducerIdRequest,
+        JoinGroupRequest, LeaveGroupRequest, OffsetCommitRequest, ProduceRequest, ProducerId,
+        RequestHeader, SyncGroupRequest, TopicName, TransactionalId, TxnOffsetCommitRequest,
         join_group_request::JoinGroupRequestProtocol,
         leave_group_request::MemberIdentity,
         offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic},
@@ -285,6 +285,26 @@ fn what_a_member_says_is_read_in_every_version() {
     }) {
         let api = ApiKey::ConsumerGroupHeartbeat;
         assert_eq!(read(api, version, &body), expected, "{version}");
+    }
+}
+
+#[test]
+fn what_a_producer_calls_its_transactions_is_read_in_every_version() {
+    for id in [Some("relay-1"), None] {
+        let expected = Body::Producer {
+            transactional_id: id.unwrap_or_default().to_owned(),
+        };
+        for (version, body) in versions(|_| {
+            InitProducerIdRequest::default()
+                .with_transactional_id(id.map(|id| TransactionalId(text(id))))
+                .with_transaction_timeout_ms(60_000)
+        }) {
+            assert_eq!(
+                read(ApiKey::InitProducerId, version, &body),
+                (expected.clone(), true),
+                "{version}"
+            );
+        }
     }
 }
 
