@@ -15,7 +15,9 @@ enum Inner {
         trouble: Trouble,
         /// `POST /v2/orders #17`.
         label: String,
-        exchange: Exchange,
+        exchange: Box<Exchange>,
+        /// What the request would have been, for where nothing of it was sent.
+        unsent: String,
         reproduce: String,
     },
     Bench(BenchError),
@@ -70,9 +72,18 @@ impl HttpError {
         Self(Box::new(Inner::Program {
             trouble,
             label,
-            exchange,
+            exchange: Box::new(exchange),
+            unsent: String::new(),
             reproduce,
         }))
+    }
+
+    /// What is shown in place of a request of which nothing was sent.
+    pub(super) fn instead(mut self, request: &str) -> Self {
+        if let Inner::Program { unsent, .. } = &mut *self.0 {
+            request.clone_into(unsent);
+        }
+        self
     }
 
     pub(super) fn bench(error: BenchError) -> Self {
@@ -272,16 +283,22 @@ impl From<HttpError> for Failure {
             Inner::Program {
                 trouble,
                 label,
-                exchange,
+                mut exchange,
+                unsent,
                 reproduce,
-            } => Mismatch::new(
-                trouble.summary(&label),
-                trouble.expected(),
-                trouble.actual(),
-            )
-            .with(Evidence::Exchange(exchange))
-            .reproduce(reproduce)
-            .into(),
+            } => {
+                if exchange.request.is_empty() {
+                    exchange.request = unsent;
+                }
+                Mismatch::new(
+                    trouble.summary(&label),
+                    trouble.expected(),
+                    trouble.actual(),
+                )
+                .with(Evidence::Exchange(*exchange))
+                .reproduce(reproduce)
+                .into()
+            }
             Inner::Bench(error) => Self::Bench(error),
         }
     }

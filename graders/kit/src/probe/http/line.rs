@@ -82,13 +82,13 @@ impl Turn<'_> {
             self.exchange(tape),
             curl::line(self.request.http.address(), self.request),
         )
+        // Where there was no connection, what it was for is told all the same.
+        .instead(&self.request.unsent())
     }
 
     fn exchange(&self, tape: &Tape) -> Exchange {
         let record = tape.read();
-        // Where there was no connection, what it was for is told all the same.
-        let unsent = record.sent.is_empty().then(|| self.request.unsent());
-        let sent = unsent.unwrap_or_else(|| String::from_utf8_lossy(&record.sent));
+        let sent = String::from_utf8_lossy(&record.sent);
         let received = String::from_utf8_lossy(whole_characters(&record.received));
         let cut = record.received_total.max(record.sent_total) > KEPT as u64;
         Exchange {
