@@ -127,7 +127,7 @@ impl Sql {
         }
     }
 
-    /// Makes a database, empty or a copy of `template`, owned by `owner`, who has [`SESSIONS`] in it.
+    /// Makes a database, empty or a copy of `template`, owned by `owner`, who may have 100 sessions in it.
     pub async fn create_database(
         &self,
         name: &str,
