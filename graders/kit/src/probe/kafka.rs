@@ -2,7 +2,8 @@
 //!
 //! The broker is alone in its cluster, so every call goes to the one address and advertised
 //! listeners are never followed. A topic that is gone, or records too large to be read, are the learner's
-//! ([`KafkaError::Wrong`]); every other error is ours or the broker's. Every call ends within [`LIMIT`]. Versions of messages are fixed to ones that Kafka 4.0 and later speak.
+//! ([`KafkaError::Wrong`]); every other error is ours or the broker's. Every call ends within [`LIMIT`].
+//! Versions of messages are fixed to ones that Kafka 4.0 and later speak.
 
 mod batches;
 mod error;

@@ -111,7 +111,10 @@ fn number<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::records::{Produced, encodable, encoded},
+        *,
+    };
 
     #[test]
     fn a_batch_cut_off_at_the_end_waits() {
@@ -131,31 +134,13 @@ mod tests {
 
     #[test]
     fn a_batch_that_bursts_is_told_from_one_that_is_none() {
-        let value = Bytes::from(vec![b' '; MOST + 1]);
-        let record = Record {
-            transactional: false,
-            control: false,
-            delete_horizon: false,
-            partition_leader_epoch: -1,
-            producer_id: -1,
-            producer_epoch: -1,
-            timestamp_type: kafka_protocol::records::TimestampType::Creation,
-            offset: 0,
-            sequence: -1,
-            timestamp: 0,
-            key: None,
-            value: Some(value),
-            headers: [].into_iter().collect(),
+        let large = Produced {
+            value: Some(Bytes::from(vec![b' '; MOST + 1])),
+            ..Produced::default()
         };
-        let options = kafka_protocol::records::RecordEncodeOptions {
-            version: 2,
-            compression: Compression::Gzip,
-        };
-        let mut bytes = bytes::BytesMut::new();
-        kafka_protocol::records::RecordBatchEncoder::encode(&mut bytes, [&record], &options)
-            .unwrap();
+        let bytes = encoded(&[encodable(large, 0).unwrap()], Compression::Gzip).unwrap();
         let packed = bytes.len();
-        let unread = committed(bytes.freeze(), Vec::new()).err().unwrap();
+        let unread = committed(bytes, Vec::new()).err().unwrap();
         assert!(
             matches!(unread, Unread::TooMuch { packed: told } if told == packed),
             "{unread:?}"

@@ -72,7 +72,7 @@ impl Kafka {
             partitions.push(
                 PartitionProduceData::default()
                     .with_index(*index)
-                    .with_records(Some(encoded(batch)?)),
+                    .with_records(Some(encoded(batch, Compression::None)?)),
             );
         }
         let written = TopicProduceData::default()
@@ -241,7 +241,7 @@ fn murmur2(bytes: &[u8]) -> u32 {
     hash ^ (hash >> 15)
 }
 
-fn encodable(record: Produced, place: usize) -> Result<Record, BenchError> {
+pub(super) fn encodable(record: Produced, place: usize) -> Result<Record, BenchError> {
     let place =
         i32::try_from(place).map_err(|_| BenchError::new("More records than a batch holds."))?;
     let now = SystemTime::now()
@@ -268,10 +268,10 @@ fn encodable(record: Produced, place: usize) -> Result<Record, BenchError> {
     })
 }
 
-fn encoded(batch: &[Record]) -> Result<Bytes, BenchError> {
+pub(super) fn encoded(batch: &[Record], compression: Compression) -> Result<Bytes, BenchError> {
     let options = RecordEncodeOptions {
         version: 2,
-        compression: Compression::None,
+        compression,
     };
     let mut bytes = BytesMut::new();
     RecordBatchEncoder::encode(&mut bytes, batch, &options)
