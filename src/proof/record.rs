@@ -6,7 +6,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,12 @@ use super::{
     error::ProofError,
     event::{ProofKind, Proved},
 };
-use crate::{app::supply::BackendChoice, curriculum::Unit, report::words::date, workspace};
+use crate::{
+    app::{clock, supply::BackendChoice},
+    curriculum::Unit,
+    report::words::date,
+    workspace,
+};
 
 /// One proof that held.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -133,7 +137,7 @@ impl Record {
             note: proved.note.clone(),
             key,
             commit: self.commit.clone(),
-            on: today(),
+            on: date(clock::now()),
             machine: self.machine.clone(),
         };
         if proved.holds() {
@@ -178,12 +182,6 @@ fn place(held: &Held) -> Place {
         held.variant.clone(),
         held.proof.clone(),
     )
-}
-
-fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.map_or(0, |since| since.as_secs());
-    date(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// The machine in a few words.
