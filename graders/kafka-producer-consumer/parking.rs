@@ -2,12 +2,13 @@
 
 use mastery_kit::{
     bench::Bench,
-    interposer::kafka_proxy::{PRODUCE, When},
+    interposer::kafka_proxy::{PRODUCE, Watch, When},
     verdict::Outcome,
+    wait::{Look, until},
 };
 
 use super::{
-    desk::Desk,
+    desk::{BACK_AT_WORK, Desk},
     poison::{Mixed, POISON},
 };
 
@@ -15,9 +16,27 @@ pub(crate) async fn poison_is_parked_as_it_came(bench: &mut Bench) -> Outcome {
     let desk = Desk::of(bench)?;
     // A lost acknowledgement is no reason to park a record twice.
     let parking = When::response(PRODUCE).topic(&desk.parked);
-    let lost = desk.world.wire()?.swallow(parking, 1);
+    let wire = desk.world.wire()?;
+    let answers = wire.watch(parking.clone());
+    let lost = wire.swallow(parking, 1);
     let mixed = Mixed::produce(&desk, bench, &POISON).await?;
     desk.expect_parked(&mixed.odd).await?;
+    sent_again(&answers).await;
     drop(lost);
-    Ok(())
+    desk.expect_parked(&mixed.odd).await
+}
+
+/// What was lost is sent again, and this time its answer arrives: until then nobody can have parked
+/// twice what one request carried. Who found out otherwise that it is parked sends nothing again, and
+/// waiting ends.
+async fn sent_again(answers: &Watch) {
+    let looked = until::<_, (), _, _>(BACK_AT_WORK, || async {
+        match answers.count() {
+            0 | 1 => Look::NotYet("the answer that was lost".to_owned()),
+            _ => Look::Ready(()),
+        }
+    });
+    if looked.await.is_err() {
+        // Nothing was sent again: what is parked now is all that there will be.
+    }
 }
