@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What was there before a kill.
 pub(crate) struct Before {
     pub(crate) attempts: Attempts,
+    /// Those of servers that died long ago: a process of this run may have got their maker's number.
+    segments: BTreeSet<String>,
     engine: BTreeSet<String>,
 }
 
@@ -24,6 +26,7 @@ impl Before {
     pub(crate) fn look(ground: &Ground) -> Self {
         Self {
             attempts: Attempts::read(ground),
+            segments: segments().into_keys().collect(),
             engine: engine(ground.backend),
         }
     }
@@ -41,8 +44,10 @@ impl Before {
         left.extend(running.map(|(pid, words)| format!("still running: {words} (pid {pid})")));
         let files = files(ground).into_iter();
         left.extend(files.map(|path| format!("still there: {}", path.display())));
-        let segments = segments(&killed.processes).into_iter();
-        left.extend(segments.map(|id| format!("still there: segment {id} of shared memory")));
+        let is_new = |id: &String| !self.segments.contains(id);
+        let made = segments().into_iter();
+        let made = made.filter(|(id, maker)| is_new(id) && killed.processes.contains(maker));
+        left.extend(made.map(|(id, _)| format!("still there: segment {id} of shared memory")));
         let engine = engine(ground.backend);
         left.extend(engine.difference(&self.engine).cloned());
         left
@@ -121,17 +126,16 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
-/// Segments of shared memory, which outlive their processes, that one of these made.
-fn segments(makers: &BTreeSet<u32>) -> Vec<String> {
+/// The segments of shared memory, which outlive their processes, each with its maker.
+fn segments() -> BTreeMap<String, u32> {
     let all = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
-    let left = all.lines().filter_map(|line| {
+    let made = all.lines().filter_map(|line| {
         // key shmid perms size cpid …
         let mut fields = line.split_whitespace().skip(1);
         let id = fields.next()?;
-        let maker: u32 = fields.nth(2)?.parse().ok()?;
-        makers.contains(&maker).then(|| id.to_owned())
+        Some((id.to_owned(), fields.nth(2)?.parse().ok()?))
     });
-    left.collect()
+    made.collect()
 }
 
 /// Containers with our labels, volumes and networks. The last two carry no label: an engine that
