@@ -18,8 +18,9 @@ static RECORDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Where a timeline is over.
 static COMPARED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^ +(?:expected|actual)\b"));
-/// Two programs are ready in no order.
-static READY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^  program .* ready in "));
+/// Two programs are ready in no order, and two services are there in none.
+static READY: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^  (?:program .* ready|service .* joined) in "));
 /// One of the events of a position or an order, how many are not shown, a finger on a digit, or which of
 /// several good answers a call got.
 static EVENT: LazyLock<Regex> = LazyLock::new(|| {
@@ -183,6 +184,20 @@ mod tests {
 ";
         assert_eq!(essence(one), essence(other));
         assert_ne!(essence(one), essence(&one.replace("booked", "not booked")));
+    }
+
+    #[test]
+    fn who_is_ready_first_is_no_difference() {
+        let (kafka, postgres) = (
+            "  service  kafka  4.4.0, warm, joined in [time] on 127.0.0.1:[port] (native)\n",
+            "  service  postgres  18.1, warm, joined in [time] on 127.0.0.1:[port] (docker)\n",
+        );
+        let lost = "  service  kafka  lost after [time]\n";
+        assert_eq!(
+            essence(&format!("{kafka}{postgres}")),
+            essence(&format!("{postgres}{kafka}"))
+        );
+        assert_ne!(essence(kafka), essence(lost));
     }
 
     #[test]

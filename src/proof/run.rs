@@ -78,6 +78,8 @@ pub(super) fn run(laid: &mut Laid, ask: Ask<'_>) -> Result<Ran, ProofError> {
         Some(foreign) => PortChoice::Given(vec![foreign.port()]),
         None => PortChoice::System,
     };
+    // A service that an earlier run had to start for itself lies there.
+    std::fs::remove_dir_all(laid.scratch()).ok();
     let plan = plan(laid, ask, ports);
     let mut told = Plain::new(Vec::new(), Style::plain(WIDTH));
     let mut events = Vec::new();

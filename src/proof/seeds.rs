@@ -8,6 +8,12 @@ use mastery_kit::random::Seed;
 /// The seed of everything that is compared with a kept text: snapshots and the kill matrix.
 pub const FIXED: Seed = Seed(0x6d61_7374_6572_7900);
 
+/// On how many seeds an unusual variant is proved at most (decision 37).
+pub(super) const UNUSUAL_SEEDS: usize = 5;
+
+/// From here on a mutant may be missed on one seed in twenty.
+pub(super) const SEEDS_WITH_A_MISS: usize = 20;
+
 /// The `n` seeds that follow from a base.
 pub(super) fn from(base: Seed, n: u32) -> Vec<Seed> {
     (0..n)
