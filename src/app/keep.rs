@@ -2,7 +2,8 @@
 //! scope that asked for them.
 
 use std::{
-    fs,
+    fs, io,
+    net::Ipv4Addr,
     path::PathBuf,
     thread::{self, JoinHandle},
     time::Duration,
@@ -10,12 +11,11 @@ use std::{
 
 use futures_util::future::join_all;
 use mastery_kit::{
-    process::ports::free_port,
     service::{Backend, Endpoint, Owner, Request, Running},
     spec::ServiceKind,
     verdict::BenchError,
 };
-use tokio::{runtime::Builder, sync::oneshot};
+use tokio::{net::TcpSocket, runtime::Builder, sync::oneshot};
 
 use crate::grading::plan::{PlannedService, ServiceSource};
 
@@ -64,7 +64,8 @@ impl Kept {
                         return;
                     }
                 };
-                let endpoints = running.iter().map(|one| one.endpoint().clone()).collect();
+                let endpoints = running.iter().map(|one| one.running.endpoint().clone());
+                let endpoints = endpoints.collect();
                 if told.send(Ok(endpoints)).is_ok() {
                     // Ends when asked to, and when whoever would ask is gone.
                     stopped.await.ok();
@@ -118,12 +119,37 @@ impl Drop for Kept {
     }
 }
 
+/// A service that is kept.
+pub struct Held {
+    pub running: Running,
+    /// What the service tells programs to connect to. Each run listens there itself while it lasts.
+    _advertised: Reserved,
+}
+
+/// A port of 127.0.0.1 that is nobody else's, whether anybody listens there or not.
+struct Reserved {
+    port: u16,
+    /// Bound and never listening. Linux gives such a port to no other socket that lets it choose, and
+    /// still to a listener that names it, as every listener of ours does with `SO_REUSEADDR`. Elsewhere
+    /// that listener would be refused, and the port is only likely to stay free.
+    _socket: Option<TcpSocket>,
+}
+
+impl Reserved {
+    fn take() -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        Ok(Self {
+            port: socket.local_addr()?.port(),
+            _socket: cfg!(target_os = "linux").then_some(socket),
+        })
+    }
+}
+
 /// Starts all of them side by side; on an error those that came up are stopped again.
-pub async fn start_all(wanted: &Wanted) -> Result<Vec<Running>, BenchError> {
-    let starts = wanted.services.iter().map(|(kind, backend)| async move {
-        let request = request(wanted, *kind)?;
-        backend.start(&request).await
-    });
+pub async fn start_all(wanted: &Wanted) -> Result<Vec<Held>, BenchError> {
+    let starts = (wanted.services.iter()).map(|(kind, backend)| start(wanted, *kind, backend));
     let mut running = Vec::new();
     let mut wrong = None;
     for outcome in join_all(starts).await {
@@ -140,17 +166,21 @@ pub async fn start_all(wanted: &Wanted) -> Result<Vec<Running>, BenchError> {
 }
 
 /// Stops all of them side by side.
-pub async fn stop_all(running: Vec<Running>) {
-    join_all(running.into_iter().map(|one| async move {
+pub async fn stop_all(held: Vec<Held>) {
+    join_all(held.into_iter().map(|one| async move {
         // What cannot be stopped now is swept by the next start.
-        one.stop().await.ok();
+        one.running.stop().await.ok();
     }))
     .await;
 }
 
-/// What is asked of a backend for one of them.
-pub(super) fn request(wanted: &Wanted, kind: ServiceKind) -> Result<Request, BenchError> {
-    let advertised = free_port().map_err(|error| {
+/// Starts one of them.
+pub(super) async fn start(
+    wanted: &Wanted,
+    kind: ServiceKind,
+    backend: &Backend,
+) -> Result<Held, BenchError> {
+    let advertised = Reserved::take().map_err(|error| {
         BenchError::new(format!(
             "The system gives no free port on 127.0.0.1: {error}."
         ))
@@ -159,12 +189,34 @@ pub(super) fn request(wanted: &Wanted, kind: ServiceKind) -> Result<Request, Ben
     fs::create_dir_all(&scratch).map_err(|error| {
         BenchError::new(format!("{} cannot be made: {error}.", scratch.display()))
     })?;
-    Ok(Request {
+    let request = Request {
         kind,
-        advertised,
+        advertised: advertised.port,
         scratch,
         logs: wanted.logs.clone(),
         limit: START_LIMIT,
         owner: wanted.owner.clone(),
+    };
+    Ok(Held {
+        running: backend.start(&request).await?,
+        _advertised: advertised,
     })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_reserved_port_is_a_listeners_who_names_it_one_after_the_other() {
+        let reserved = Reserved::take().unwrap();
+        let place = (Ipv4Addr::LOCALHOST, reserved.port);
+        for _run in 0..2 {
+            let listener = TcpListener::bind(place).unwrap();
+            TcpListener::bind(place).expect_err("two listen on one port");
+            drop(listener);
+        }
+    }
 }

@@ -28,7 +28,7 @@ use crate::{
     app::{
         AppError,
         clock::now,
-        keep::{Wanted, request, stop_all},
+        keep::{Held, Wanted, start, stop_all},
         supply::{BackendChoice, Supply},
     },
     workspace::{KeeperFile, KeeperFolder, KeeperLock, ProcessMark, Workspace},
@@ -79,7 +79,7 @@ struct Keeper {
     folder: KeeperFolder,
     lock: KeeperLock,
     file: KeeperFile<KeptService>,
-    running: Vec<(Asked, Running)>,
+    running: Vec<(Asked, Held)>,
     supply: Supply,
     workspace: String,
     /// Each start has a folder of its own.
@@ -139,15 +139,15 @@ impl Keeper {
         self.file.services.extend(starting);
         // First of all nobody joins any more what is about to end.
         self.note();
-        stop_all(go.into_iter().map(|(_, running)| running).collect()).await;
+        stop_all(go.into_iter().map(|(_, held)| held).collect()).await;
         let mut starts: FuturesUnordered<_> = (missing.into_iter())
             .map(|asked| self.start(asked))
             .collect();
         while let Some((asked, took, outcome)) = starts.next().await {
             let standing = match outcome {
-                Ok(running) => {
-                    let ready = ready(&running, took);
-                    self.running.push((asked, running));
+                Ok(held) => {
+                    let ready = ready(&held.running, took);
+                    self.running.push((asked, held));
                     ready
                 }
                 Err(error) => Standing::failed(&error),
@@ -160,7 +160,7 @@ impl Keeper {
     fn start(
         &mut self,
         asked: Asked,
-    ) -> impl Future<Output = (Asked, Duration, Result<Running, BenchError>)> + use<> {
+    ) -> impl Future<Output = (Asked, Duration, Result<Held, BenchError>)> + use<> {
         self.starts += 1;
         let backend = asked.backend.backend(&self.supply);
         let wanted = Wanted {
@@ -174,10 +174,7 @@ impl Keeper {
         };
         async move {
             let begun = Instant::now();
-            let outcome = match request(&wanted, asked.kind) {
-                Ok(request) => backend.start(&request).await,
-                Err(error) => Err(error),
-            };
+            let outcome = start(&wanted, asked.kind, &backend).await;
             (asked, begun.elapsed(), outcome)
         }
     }
@@ -209,7 +206,8 @@ impl Keeper {
     /// May be dropped half-way: what runs stays where it is.
     async fn look_for_ended(&mut self, ask_engine: bool) {
         let mut ended = Vec::new();
-        for (at, (_, running)) in self.running.iter().enumerate() {
+        for (at, (_, held)) in self.running.iter().enumerate() {
+            let running = &held.running;
             if (ask_engine || running.container().is_none())
                 && let Some(error) = running.ended().await
             {
@@ -244,13 +242,7 @@ impl Keeper {
         if self.is_noted() {
             self.folder.forget(&self.lock);
         }
-        stop_all(
-            self.running
-                .into_iter()
-                .map(|(_, running)| running)
-                .collect(),
-        )
-        .await;
+        stop_all(self.running.into_iter().map(|(_, held)| held).collect()).await;
         fs::remove_dir_all(self.folder.scratch()).ok();
     }
 }
