@@ -24,6 +24,8 @@ pub(crate) struct Found {
     calls: Vec<Asked>,
     /// Waiting does not change it any more.
     pub(crate) is_final: bool,
+    /// Orders that look alike have nothing to do with it.
+    is_about_amount: bool,
 }
 
 impl Found {
@@ -34,7 +36,13 @@ impl Found {
             mismatch,
             calls,
             is_final: false,
+            is_about_amount: false,
         }
+    }
+
+    fn about_amount(mut self) -> Self {
+        self.is_about_amount = true;
+        self.for_good()
     }
 
     fn for_good(mut self) -> Self {
@@ -47,7 +55,11 @@ impl Found {
         let mut told = self.mismatch;
         let order = orders.by_identity.get(&self.identity);
         if let Some(order) = order {
-            let text = events_of(&self.identity, order, orders);
+            let mut lines = events_of(&self.identity, order);
+            if !self.is_about_amount {
+                lines.extend(look_alikes(&self.identity, order, orders));
+            }
+            let text = lines.join("\n");
             told = told.with(Evidence::Text { text });
         }
         let shown: Vec<&Asked> = self.calls.iter().take(SHOWN).collect();
@@ -71,7 +83,7 @@ impl Found {
     }
 }
 
-fn events_of(identity: &str, order: &Order, orders: &Orders) -> String {
+fn events_of(identity: &str, order: &Order) -> Vec<String> {
     let fill = &order.fill;
     let mut lines = vec![format!(
         "The order {identity}: {} {} at {}, commission {}. Its events:",
@@ -90,21 +102,22 @@ fn events_of(identity: &str, order: &Order, orders: &Orders) -> String {
     if order.events.len() > EVENTS {
         lines.push(format!("… {} more", order.events.len() - EVENTS));
     }
+    lines
+}
+
+fn look_alikes(identity: &str, order: &Order, orders: &Orders) -> Option<String> {
     let contents = |fill: &Fill| (fill.symbol.clone(), fill.is_buy, fill.quantity, fill.price);
     let others = orders.by_identity.iter();
     let alike: Vec<&str> = others
         .filter(|(other, _)| *other != identity)
-        .filter(|(_, other)| contents(&other.fill) == contents(fill))
+        .filter(|(_, other)| contents(&other.fill) == contents(&order.fill))
         .take(EVENTS)
         .map(|(other, _)| other.as_str())
         .collect();
-    if !alike.is_empty() {
-        lines.push(format!(
-            "Other orders with the same symbol, side, quantity and price: {}.",
-            alike.join(", ")
-        ));
-    }
-    lines.join("\n")
+    let alike = (!alike.is_empty()).then(|| alike.join(", "));
+    alike.map(|alike| {
+        format!("Other orders with the same symbol, side, quantity and price: {alike}.")
+    })
 }
 
 /// The worst of all: two bookings of one order, or one key for two.
@@ -204,7 +217,11 @@ fn calls_differ(desk: &Desk, orders: &Orders) -> Option<Found> {
             call.number, call.identity
         );
         let mismatch = Mismatch::new(summary, expected, actual);
-        return Some(Found::of(call.identity.clone(), mismatch, vec![call]).for_good());
+        let found = Found::of(call.identity.clone(), mismatch, vec![call]);
+        return Some(match what {
+            "amount" => found.about_amount(),
+            _ => found.for_good(),
+        });
     }
     None
 }
@@ -229,7 +246,7 @@ fn rows_differ(desk: &Desk, orders: &Orders, span: usize, seen: &[Row]) -> Optio
         if row.amount() != Some(order.amount) {
             let summary = format!("The commission of {identity} is not what v_charges shows.");
             let mismatch = Mismatch::new(summary, decimal(order.amount), row.shown());
-            return Some(Found::of(identity, mismatch, Vec::new()).for_good());
+            return Some(Found::of(identity, mismatch, Vec::new()).about_amount());
         }
         if !order.events.iter().any(|(id, _)| *id == row.event_id) {
             let ids: Vec<&str> = order.events.iter().map(|(id, _)| id.as_str()).collect();
