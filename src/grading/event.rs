@@ -6,6 +6,9 @@ use std::{collections::BTreeMap, time::Duration};
 use mastery_kit::verdict::{Stream, Verdict, millis};
 use serde::{Deserialize, Serialize};
 
+/// Why checks are skipped once the third one ended with the program's death (decision 3).
+pub const DIED_THREE_TIMES: &str = "the program died three times";
+
 /// The format of events this release writes. Newer formats stay readable: unknown events and
 /// members are passed over.
 pub const FORMAT: u32 = 1;

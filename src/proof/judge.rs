@@ -4,7 +4,7 @@ use mastery_kit::verdict::Verdict;
 
 use super::variant::Ends;
 use crate::grading::{
-    event::BuildResult,
+    event::{BuildResult, DIED_THREE_TIMES},
     progress::{Conclusion, Obstacle, Progress},
 };
 
@@ -26,7 +26,8 @@ pub(super) fn all_passed(progress: &Progress) -> Wrong {
     wrong
 }
 
-/// Starter: exactly the smoke checks passed; the others Failed, or Skipped after a Failed need.
+/// Starter: exactly the smoke checks passed; the others Failed, or Skipped after a Failed need, or after
+/// the third death, which ends a run (decision 3).
 pub(super) fn starter(progress: &Progress, smoke: &[String]) -> Wrong {
     let mut wrong = not_begun(progress);
     if !wrong.is_empty() {
@@ -42,7 +43,9 @@ pub(super) fn starter(progress: &Progress, smoke: &[String]) -> Wrong {
         let honest = match verdict {
             Verdict::Passed => is_smoke,
             Verdict::Failed(_) => !is_smoke,
-            Verdict::Skipped { after } => !is_smoke && failed.contains(&after.as_str()),
+            Verdict::Skipped { after } => {
+                !is_smoke && (after == DIED_THREE_TIMES || failed.contains(&after.as_str()))
+            }
             Verdict::Unsettled(_) => false,
         };
         if !honest {
@@ -249,14 +252,21 @@ mod tests {
         let smoke = ["a".to_owned()];
         let honest = ran(&[("a", Verdict::Passed), ("b", failed()), ("c", skipped("b"))]);
         assert_eq!(starter(&honest, &smoke), Wrong::new());
+        let dies = ran(&[
+            ("a", Verdict::Passed),
+            ("b", failed()),
+            ("c", skipped(DIED_THREE_TIMES)),
+        ]);
+        assert_eq!(starter(&dies, &smoke), Wrong::new());
         for dishonest in [
             ran(&[("a", failed())]),
             ran(&[("a", Verdict::Passed), ("b", Verdict::Passed)]),
             ran(&[("a", Verdict::Passed), ("b", unsettled())]),
             ran(&[
                 ("a", Verdict::Passed),
-                ("b", skipped("the program died three times")),
+                ("b", skipped("the program never became ready")),
             ]),
+            ran(&[("a", skipped(DIED_THREE_TIMES))]),
         ] {
             assert_eq!(starter(&dishonest, &smoke).len(), 1);
         }

@@ -16,7 +16,7 @@ use super::{
     services::Services,
 };
 use crate::grading::{
-    event::{GradeEvent, Tally},
+    event::{DIED_THREE_TIMES, GradeEvent, Tally},
     plan::{Plan, PlannedRun},
     sink::Sink,
 };
@@ -185,7 +185,7 @@ impl Run<'_> {
             return Next::GoOn;
         }
         if self.deaths >= DEATHS {
-            self.skip_rest(next, "the program died three times").await;
+            self.skip_rest(next, DIED_THREE_TIMES).await;
             return Next::Over;
         }
         if self.plan.fresh || self.restart().await {
