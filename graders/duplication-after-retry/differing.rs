@@ -203,7 +203,8 @@ fn calls_differ(desk: &Desk, orders: &Orders) -> Option<Found> {
     for call in desk.outside.asked() {
         let order = orders.by_identity.get(&call.identity)?;
         let known = order.events.iter().any(|(id, _)| *id == call.event_id);
-        let (what, expected, actual) = if call.amount != order.amount {
+        let is_about_amount = call.amount != order.amount;
+        let (what, expected, actual) = if is_about_amount {
             let (wanted, found) = (decimal(order.amount), decimal(call.amount));
             ("amount", wanted, found)
         } else if known {
@@ -218,9 +219,10 @@ fn calls_differ(desk: &Desk, orders: &Orders) -> Option<Found> {
         );
         let mismatch = Mismatch::new(summary, expected, actual);
         let found = Found::of(call.identity.clone(), mismatch, vec![call]);
-        return Some(match what {
-            "amount" => found.about_amount(),
-            _ => found.for_good(),
+        return Some(if is_about_amount {
+            found.about_amount()
+        } else {
+            found.for_good()
         });
     }
     None
