@@ -33,10 +33,12 @@ const SILENT: &str = "import os, socket, time\n\
 /// A watch that goes on, and what it said so far.
 struct Watch {
     child: Child,
-    lines: Receiver<String>,
-    said: Vec<String>,
-    /// Lines before this one were waited for.
-    heard: usize,
+    /// Each with the number of its stream.
+    lines: Receiver<(usize, String)>,
+    /// By stream: what came over two pipes has an order within each alone.
+    said: [Vec<String>; 2],
+    /// By stream: lines before this one were waited for.
+    heard: [usize; 2],
 }
 
 impl Watch {
@@ -53,11 +55,11 @@ impl Watch {
             Box::new(child.stdout.take().unwrap()),
             Box::new(child.stderr.take().unwrap()),
         ];
-        for stream in streams {
+        for (number, stream) in streams.into_iter().enumerate() {
             let tell = tell.clone();
             thread::spawn(move || {
                 for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                    if tell.send(line).is_err() {
+                    if tell.send((number, line)).is_err() {
                         break;
                     }
                 }
@@ -66,34 +68,26 @@ impl Watch {
         Self {
             child,
             lines,
-            said: Vec::new(),
-            heard: 0,
+            said: [Vec::new(), Vec::new()],
+            heard: [0, 0],
         }
     }
 
-    /// Waits for a line that holds this, after the one that was waited for last.
+    /// Waits for a line that holds this, after the one that was waited for last in its stream.
     fn hears(&mut self, part: &str) -> &mut Self {
         loop {
-            let news = &self.said[self.heard..];
-            if let Some(place) = news.iter().position(|line| line.contains(part)) {
-                self.heard += place + 1;
-                return self;
+            for (said, heard) in self.said.iter().zip(&mut self.heard) {
+                let news = &said[*heard..];
+                if let Some(place) = news.iter().position(|line| line.contains(part)) {
+                    *heard += place + 1;
+                    return self;
+                }
             }
             match self.lines.recv_timeout(Duration::from_mins(1)) {
-                Ok(line) => self.said.push(line),
+                Ok((stream, line)) => self.said[stream].push(line),
                 Err(error) => panic!("never: {part} ({error}); {:#?}", self.said),
             }
         }
-    }
-
-    /// The same of two lines that come in no order, since each has its own stream.
-    fn hears_both(&mut self, one: &str, other: &str) -> &mut Self {
-        let from = self.heard;
-        self.hears(one);
-        let after_one = std::mem::replace(&mut self.heard, from);
-        self.hears(other);
-        self.heard = self.heard.max(after_one);
-        self
     }
 
     fn rests(&mut self) -> &mut Self {
@@ -102,7 +96,7 @@ impl Watch {
 
     fn runs(&self) -> usize {
         let begins = |line: &&String| line.starts_with("rest-api ");
-        self.said.iter().filter(begins).count()
+        self.said.iter().flatten().filter(begins).count()
     }
 
     fn signals(&self) {
@@ -112,9 +106,11 @@ impl Watch {
 
     fn ends(mut self, code: i32) -> Vec<String> {
         let status = self.child.wait().unwrap();
-        self.said.extend(self.lines.iter());
+        for (stream, line) in &self.lines {
+            self.said[stream].push(line);
+        }
         assert_eq!(status.code(), Some(code), "{:#?}", self.said);
-        std::mem::take(&mut self.said)
+        std::mem::take(&mut self.said).concat()
     }
 }
 
@@ -163,8 +159,10 @@ fn a_save_is_graded_a_broken_one_is_told_and_the_next_is_graded_again() {
     let submission = learner.lab().join("submission.toml");
     let good = fs::read_to_string(&submission).unwrap();
     saves(&submission, "[[program]\n");
-    watch.hears("saved submission.toml");
-    watch.hears_both("submission.toml:", "Waiting for a save.");
+    watch
+        .hears("saved submission.toml")
+        .hears("submission.toml:")
+        .rests();
     saves(&submission, &good);
     saves(&app(&learner), &starter);
     watch
