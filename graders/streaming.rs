@@ -4,6 +4,7 @@
 pub(crate) mod envelope;
 pub(crate) mod fills;
 pub(crate) mod ground;
+pub(crate) mod moving;
 pub(crate) mod parking;
 pub(crate) mod poison;
 pub(crate) mod records;

@@ -1,6 +1,6 @@
 //! Whether what was charged is what the orders ask for, here and outside.
 
-use std::{collections::BTreeSet, sync::Mutex, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use mastery_kit::{
     probe::kafka::Produced,
@@ -16,6 +16,7 @@ use super::{
     fills::{Event, Fill, one_in_each_partition},
     orders::{Orders, identity_of},
 };
+use crate::streaming::moving::Moving;
 
 /// Once the last record of each partition is charged, how long others of it may still be under way in
 /// a program that charges side by side.
@@ -131,7 +132,7 @@ impl Story {
         F: Fn() -> Fut + Sync,
         Fut: Future<Output = Result<Left<'a>, Failure>> + Send,
     {
-        let moved = Mutex::new((0, desk.trace.elapsed()));
+        let moving = Moving::from_now(&desk.trace);
         desk.wait(desk.trace.left(), expected, || async {
             if let Some(wrong) = desk.outside.wrong() {
                 return Ok(Look::Never(desk.wrong(wrong).into()));
@@ -140,7 +141,7 @@ impl Story {
             let Some(first) = left.missing.first() else {
                 return Ok(Look::Ready(()));
             };
-            if still_for(desk, &moved, left.done) <= BACK_AT_WORK {
+            if moving.still_for(left.done) <= BACK_AT_WORK {
                 let (missing, of) = (left.missing.len(), left.of);
                 return Ok(Look::NotYet(format!("{missing} of {of} orders {words}")));
             }
@@ -242,15 +243,4 @@ struct Left<'a> {
     of: usize,
     /// What moves as long as there is progress.
     done: usize,
-}
-
-/// For how long what moves has not moved.
-fn still_for(desk: &Desk, moved: &Mutex<(usize, Duration)>, done: usize) -> Duration {
-    let mut moved = moved
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if moved.0 != done {
-        *moved = (done, desk.trace.elapsed());
-    }
-    desk.trace.elapsed().saturating_sub(moved.1)
 }

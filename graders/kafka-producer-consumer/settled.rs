@@ -14,6 +14,7 @@ use super::{
     desk::{BACK_AT_WORK, Desk, Place},
     fills::{Event, decimal, one_in_each_partition, read, written},
 };
+use crate::streaming::moving::Moving;
 
 /// Once the last record of each partition was applied, how long others of it may still be under way in
 /// a program that applies accounts side by side.
@@ -65,7 +66,7 @@ impl Story {
         self.produce(desk, &markers).await?;
         let wanted = &self.events[before..];
         let expected = "the last event of each partition is applied";
-        let moved = std::sync::Mutex::new((0, desk.trace.elapsed()));
+        let moving = Moving::from_now(&desk.trace);
         desk.wait(desk.trace.left(), expected, || async {
             let seen = positions(desk).await?;
             let late = wanted.iter().find(|event| {
@@ -76,7 +77,7 @@ impl Story {
                 return Ok(Look::Ready(()));
             };
             let applied: i64 = seen.values().map(Shown::last_seq).sum();
-            let still = still_for(desk, &moved, applied);
+            let still = moving.still_for(applied);
             if still <= BACK_AT_WORK {
                 return Ok(Look::NotYet(self.not_applied(event)));
             }
@@ -196,17 +197,6 @@ fn explain(desk: &Desk, failure: Failure) -> Failure {
         }
         bench @ Failure::Bench(_) => bench,
     }
-}
-
-/// For how long nothing has been applied.
-fn still_for(desk: &Desk, moved: &std::sync::Mutex<(i64, Duration)>, applied: i64) -> Duration {
-    let mut moved = moved
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if moved.0 != applied {
-        *moved = (applied, desk.trace.elapsed());
-    }
-    desk.trace.elapsed().saturating_sub(moved.1)
 }
 
 /// What the learner's view shows, by account and symbol.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     fills::Fill,
     ground::{Ground, Place},
+    moving::Moving,
 };
 
 /// A record of the topic, with its value as JSON.
@@ -118,26 +119,37 @@ impl Ground {
         Ok(events)
     }
 
-    /// Waits until an event of each of these fills is in the topic, and gives all there is.
+    /// Waits until an event of each of these fills is in the topic, and gives all there is. `limit` is
+    /// how long no further one may come.
     pub(crate) async fn until_published(
         &self,
         fills: &[Fill],
         limit: Duration,
     ) -> Result<Vec<Published>, Failure> {
-        self.wait(limit, "each accepted fill is in the topic", || async {
+        let expected = "each accepted fill is in the topic";
+        let moving = Moving::from_now(&self.trace);
+        let begun = self.trace.elapsed();
+        self.wait(self.trace.left(), expected, || async {
             let events = self.events().await?;
             let is_there =
                 |fill: &&Fill| events.iter().any(|event| event.event_id() == fill.event_id);
             let missing: Vec<&Fill> = fills.iter().filter(|fill| !is_there(fill)).collect();
-            Ok(match missing.first() {
-                None => Look::Ready(events),
-                Some(first) => Look::NotYet(format!(
-                    "{} of {} events are not in the topic, the first of them {}",
-                    missing.len(),
-                    fills.len(),
-                    first.event_id
-                )),
-            })
+            let Some(first) = missing.first() else {
+                return Ok(Look::Ready(events));
+            };
+            let seen = format!(
+                "{} of {} events are not in the topic, the first of them {}",
+                missing.len(),
+                fills.len(),
+                first.event_id
+            );
+            if moving.still_for(fills.len() - missing.len()) <= limit {
+                return Ok(Look::NotYet(seen));
+            }
+            let waited = self.trace.elapsed().saturating_sub(begun).as_secs_f64();
+            let summary = format!("After {waited:.1} s still: {seen}.");
+            let wrong = Mismatch::new(summary, expected, seen);
+            Ok(Look::Never(self.wrong(wrong).into()))
         })
         .await
         .map_err(|failure| match failure {

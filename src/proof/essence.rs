@@ -40,6 +40,9 @@ static ORDER: LazyLock<Regex> = LazyLock::new(|| {
 /// What an order is about, and others like it.
 static TERMS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r": (?:buy|sell) # at #, commission #\.|\[order\](?:,\s+\[order\])+"));
+/// A key that two calls of one order have, and the other: which of them is told of first differs.
+static KEY: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\bkey \S+ (in each of its calls|in call)\b"));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"-?[0-9]+(?:\.[0-9]+)?"));
 
 fn pattern(text: &str) -> Regex {
@@ -61,6 +64,7 @@ pub(super) fn essence(text: &str) -> String {
         .replace_all(&kept.join("\n"), "$1[symbol]")
         .into_owned();
     let text = ORDER.replace_all(&text, "[order]").into_owned();
+    let text = KEY.replace_all(&text, "key [key] $1").into_owned();
     let text = NUMBER.replace_all(&text, "#").into_owned();
     // The same is told on every backend.
     let text = text.replace("(docker)", "(native)");
@@ -184,6 +188,17 @@ mod tests {
 ";
         assert_eq!(essence(one), essence(other));
         assert_ne!(essence(one), essence(&one.replace("booked", "not booked")));
+    }
+
+    #[test]
+    fn which_of_two_keys_is_told_of_first_is_a_sample() {
+        let one = "      expected  key r-4b4sd8upri9w in each of its calls\n      \
+                   actual    key r-471tu9biy9os in call 12\n";
+        let other = one
+            .replace("4b4sd8upri9w", "wt5eg7f9xaxa")
+            .replace("12", "9");
+        assert_eq!(essence(one), essence(&other));
+        assert_ne!(essence(one), essence(&one.replace("in call 12", "in none")));
     }
 
     #[test]

@@ -1,10 +1,6 @@
 //! The proofs of one lab, one variant at a time: what both `author prove` and `tests/proof` call.
 
-use std::{
-    path::PathBuf,
-    sync::RwLock,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, sync::RwLock, time::Instant};
 
 use mastery_kit::{bench::Grader, process::Supervisor, random::Seed, verdict::millis};
 
@@ -20,8 +16,7 @@ use super::{
     seeds::{self, FIXED, SEEDS_WITH_A_MISS, UNUSUAL_SEEDS},
     stage::Stage,
     supplied::Supplied,
-    variant::{Manner, Variant, VariantKind, variants},
-    watch,
+    variant::{Variant, VariantKind, variants},
 };
 use crate::{
     app::supply::BackendChoice,
@@ -33,20 +28,6 @@ const MOST_FAULTS: usize = 3;
 
 /// How often a text on real services is asked for before it is another one.
 const TELLINGS: u32 = 3;
-
-/// How long a run with a bad manner may take as a whole. The slowest, which leaves ten checks without an
-/// answer, takes 50 s on two cores that are its own.
-pub const MANNER_TIME: Duration = Duration::from_mins(2);
-
-/// The same where each check starts its programs anew, in a world of its own.
-const MANNER_TIME_WITH_SERVICES: Duration = Duration::from_mins(8);
-
-/// How much this process and a supervisor may hold together while a bad manner runs, debug builds
-/// and the test's own harness included. (The figure of the release build is measured in `benches/`.)
-pub const MANNER_MEMORY: u64 = 64 * 1024 * 1024;
-
-/// The same with proxies in between, and topics and views that are read whole.
-const MANNER_MEMORY_WITH_SERVICES: u64 = 128 * 1024 * 1024;
 
 /// Bad manners run alone: they are judged by what this process holds and what is left below it.
 pub(super) static ALONE: RwLock<()> = RwLock::new(());
@@ -261,7 +242,7 @@ impl<'a> Lab<'a> {
                 self.kept.put(&key, &ran.redacted);
                 ran.redacted
             };
-            self.compare(stage, &text, &mut told)?;
+            self.compare(stage, &text, None, &mut told)?;
             if told.holds() || left == 0 {
                 break;
             }
@@ -271,8 +252,15 @@ impl<'a> Lab<'a> {
         Ok(told)
     }
 
-    fn compare(&self, stage: &Stage<'_>, text: &str, told: &mut Proved) -> Result<(), ProofError> {
-        match self.said.compare(stage.name(), text)? {
+    /// `about`: of this check alone, where the text tells of more.
+    pub(super) fn compare(
+        &self,
+        stage: &Stage<'_>,
+        text: &str,
+        about: Option<&str>,
+        told: &mut Proved,
+    ) -> Result<(), ProofError> {
+        match self.said.compare(stage.name(), text, about)? {
             Compared::Same => {}
             Compared::Accepted => told.note = Some("kept anew".to_owned()),
             Compared::Differs(how) => told.faults.push(Fault {
@@ -331,69 +319,8 @@ impl<'a> Lab<'a> {
         Ok(proved)
     }
 
-    fn manner(&self, stage: &mut Stage<'_>, manner: &Manner) -> Result<Vec<Proved>, ProofError> {
-        let mut proved = Proved::without_runs(ProofKind::BadManner, stage.name());
-        let mut told = Proved::without_runs(ProofKind::IsTold, stage.name());
-        (proved.runs, told.runs) = (1, 1);
-        let key = stage.key(Which::Whole, FIXED, &format!("manner {manner:?}"));
-        let text = if let Some(text) = self.kept.get(&key) {
-            (proved.kept, told.kept) = (1, 1);
-            text
-        } else {
-            let alone = ALONE.write();
-            stage.supplied()?;
-            let shared = watch::below();
-            let memory = watch::Memory::begin();
-            let ran = stage.run_with(Which::Whole, FIXED, manner.foreign_listener)?;
-            let peak = memory.peak();
-            let left = watch::left_running(stage.root(), &ran.marks, &shared);
-            drop(alone);
-            proved.took_ms = millis(ran.took);
-            proved.note = Some(format!("{} MiB", peak / 1024 / 1024));
-            let mut wrong = judge::manner(&ran.progress, &ran.report, &manner.ends, &manner.told);
-            wrong.extend(beyond(&ran, self.may_take(), peak, &left));
-            if !wrong.is_empty() {
-                proved.faults.push(stage.fault(FIXED, &wrong, Some(&ran)));
-                return Ok(vec![proved]);
-            }
-            self.kept.put(&key, &ran.redacted);
-            ran.redacted
-        };
-        self.compare(stage, &text, &mut told)?;
-        Ok(vec![proved, told])
-    }
-
-    /// How long a run with a bad manner may take, and how much the bench may hold.
-    fn may_take(&self) -> (Duration, u64) {
-        if self.unit.services.is_empty() {
-            (MANNER_TIME, MANNER_MEMORY)
-        } else {
-            (MANNER_TIME_WITH_SERVICES, MANNER_MEMORY_WITH_SERVICES)
-        }
-    }
-
     /// The line that proves this lab.
     pub(super) fn again(&self) -> String {
         format!("mastery author prove --lab {}", self.unit.id)
     }
-}
-
-/// What a bad manner took beyond what it may.
-fn beyond(ran: &Ran, may: (Duration, u64), peak: u64, left: &[String]) -> Wrong {
-    let mut wrong = Wrong::new();
-    let (time, memory) = may;
-    if ran.took > time {
-        let (took, may) = (ran.took.as_secs(), time.as_secs());
-        wrong.push(format!("The run took {took} s, {may} s is the limit."));
-    }
-    if peak > memory {
-        let (held, may) = (peak / 1024 / 1024, memory / 1024 / 1024);
-        wrong.push(format!(
-            "The bench held {held} MiB, {may} MiB is the limit."
-        ));
-    }
-    if !left.is_empty() {
-        wrong.push(format!("Left running: {}.", left.join(", ")));
-    }
-    wrong
 }

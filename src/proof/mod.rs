@@ -19,6 +19,7 @@ mod judge;
 mod kept;
 mod lab;
 mod lay;
+mod manner;
 mod matrix;
 pub mod new;
 mod prove;
@@ -37,7 +38,8 @@ pub use self::{
     checkout::Checkout,
     error::{ProofError, ProofFault},
     event::{Fault, ProofEvent, ProofKind, Proved, Summary},
-    lab::{Keeping, Lab, MANNER_MEMORY, MANNER_TIME},
+    lab::{Keeping, Lab},
+    manner::{MANNER_MEMORY, MANNER_TIME},
     matrix::{KillMatrix, Row},
     prove::{Listener, ProveOptions, prove},
     seeds::{FIXED, Part, Sample},

@@ -57,14 +57,20 @@ impl<'c> Said<'c> {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
-    /// Compares what is told now with what is kept; accepting, keeps it.
-    pub(super) fn compare(&self, name: &str, told: &str) -> Result<Compared, ProofError> {
+    /// Compares what is told now with what is kept; accepting, keeps it. `about`: only what is told of
+    /// this check is compared.
+    pub(super) fn compare(
+        &self,
+        name: &str,
+        told: &str,
+        about: Option<&str>,
+    ) -> Result<Compared, ProofError> {
         let path = self.path(name);
         let shown = self.checkout.shown(&path);
         let before = fs::read_to_string(&path).ok();
         if before
             .as_deref()
-            .is_some_and(|before| self.same(before, told))
+            .is_some_and(|before| self.same(part(before, about), part(told, about)))
         {
             return Ok(Compared::Same);
         }
@@ -77,7 +83,10 @@ impl<'c> Said<'c> {
             None => format!("{shown} is not there. This is told now:\n{told}"),
             Some(before) => {
                 let sample = if self.samples {
-                    let (old, new) = parting(&before, told);
+                    let (old, new) = parting(
+                        &unnumbered(part(&before, about)),
+                        &unnumbered(part(told, about)),
+                    );
                     format!("\nwithout samples, where they part:\n  - {old}\n  + {new}")
                 } else {
                     String::new()
@@ -91,7 +100,8 @@ impl<'c> Said<'c> {
     }
 
     fn same(&self, before: &str, told: &str) -> bool {
-        unnumbered(before) == unnumbered(told) || (self.samples && essence(before) == essence(told))
+        let (before, told) = (unnumbered(before), unnumbered(told));
+        before == told || (self.samples && essence(&before) == essence(&told))
     }
 
     /// Texts of variants that are no more; accepting, they are removed.
@@ -119,6 +129,25 @@ impl<'c> Said<'c> {
         stale.sort();
         Ok(stale)
     }
+}
+
+/// What a text tells of a check: from its heading to the next one. All of it where it tells nothing.
+fn part<'t>(text: &'t str, about: Option<&str>) -> &'t str {
+    let Some(check) = about else { return text };
+    let heading = format!("✗ {check} · ");
+    let blocks = text.split_inclusive('\n');
+    let mut at = 0;
+    let mut from = None;
+    for line in blocks {
+        let is_within = line.trim_end().is_empty() || line.starts_with(' ');
+        match from {
+            None if line.starts_with(&heading) => from = Some(at),
+            Some(from) if !is_within => return &text[from..at],
+            None | Some(_) => {}
+        }
+        at += line.len();
+    }
+    from.map_or(text, |from| &text[from..])
 }
 
 /// Without the numbers of requests, since of several that race another one is told of in each run, and
@@ -176,15 +205,18 @@ mod tests {
     fn a_text_must_be_there_be_the_same_and_have_a_variant() {
         let (checkout, folder) = (checkout(), tempfile::tempdir().unwrap());
         let strict = said(&checkout, folder.path(), false);
-        let Compared::Differs(told) = strict.compare("a", "x\n").unwrap() else {
+        let Compared::Differs(told) = strict.compare("a", "x\n", None).unwrap() else {
             panic!("a missing text was taken");
         };
         assert!(told.contains("said/a.snap is not there"), "{told}");
         let accepting = said(&checkout, folder.path(), true);
-        assert_eq!(accepting.compare("a", "x\n").unwrap(), Compared::Accepted);
-        assert_eq!(strict.compare("a", "x\n").unwrap(), Compared::Same);
+        assert_eq!(
+            accepting.compare("a", "x\n", None).unwrap(),
+            Compared::Accepted
+        );
+        assert_eq!(strict.compare("a", "x\n", None).unwrap(), Compared::Same);
         assert!(matches!(
-            strict.compare("a", "y\n").unwrap(),
+            strict.compare("a", "y\n", None).unwrap(),
             Compared::Differs(_)
         ));
         assert_eq!(
@@ -203,18 +235,47 @@ mod tests {
     }
 
     #[test]
+    fn of_a_program_that_is_gone_only_the_named_check_is_compared() {
+        let one = "  ✗ takes                                       [time]\n  ✓ gives   [time]\n\
+                   ────────\n✗ takes · It is\n  taken\n\n  It exited.\n\n0 passed, 1 failed in [time]\n";
+        let two = "  ✗ takes                                       [time]\n  ✗ gives   [time]\n\
+                   ────────\n✗ takes · It is\n  taken\n\n  It exited.\n\
+                   ────────\n✗ gives · It is given\n\n  It exited.\n\n0 passed, 2 failed in [time]\n";
+        assert_eq!(
+            part(one, Some("takes")),
+            "✗ takes · It is\n  taken\n\n  It exited.\n\n"
+        );
+        assert_eq!(
+            part(two, Some("takes")),
+            "✗ takes · It is\n  taken\n\n  It exited.\n"
+        );
+        assert_eq!(
+            part(two, Some("gives")),
+            "✗ gives · It is given\n\n  It exited.\n\n"
+        );
+        assert_eq!(part(one, Some("gives")), one);
+        assert_eq!(part(one, None), one);
+    }
+
+    #[test]
     fn a_sample_is_kept_as_long_as_only_its_numbers_differ() {
         let (checkout, folder) = (checkout(), tempfile::tempdir().unwrap());
         let mut said = said(&checkout, folder.path(), true);
         said.samples = true;
-        assert_eq!(said.compare("a", "offset 7\n").unwrap(), Compared::Accepted);
-        assert_eq!(said.compare("a", "offset 8\n").unwrap(), Compared::Same);
         assert_eq!(
-            said.compare("a", "offset eight\n").unwrap(),
+            said.compare("a", "offset 7\n", None).unwrap(),
+            Compared::Accepted
+        );
+        assert_eq!(
+            said.compare("a", "offset 8\n", None).unwrap(),
+            Compared::Same
+        );
+        assert_eq!(
+            said.compare("a", "offset eight\n", None).unwrap(),
             Compared::Accepted
         );
         said.accepts = false;
-        let Compared::Differs(why) = said.compare("a", "offset 8\n").unwrap() else {
+        let Compared::Differs(why) = said.compare("a", "offset 8\n", None).unwrap() else {
             panic!("another word was taken");
         };
         assert!(why.ends_with("\n  - offset eight\n  + offset #"), "{why}");
