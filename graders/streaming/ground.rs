@@ -177,11 +177,16 @@ impl Ground {
             Err(WaitError::Never(failure)) => Err(failure),
             Err(WaitError::TooLong { waited, last_seen }) => {
                 let seen = last_seen.unwrap_or_else(|| "nothing".to_owned());
-                let seconds = waited.as_secs_f64();
-                let summary = format!("After {seconds:.1} s still: {seen}.");
-                Err(self.wrong(Mismatch::new(summary, expected, seen)).into())
+                Err(self.still(expected, waited, seen))
             }
         }
+    }
+
+    /// What was waited for has not come, and will not be waited for any longer.
+    pub(crate) fn still(&self, expected: &str, waited: Duration, seen: String) -> Failure {
+        let seconds = waited.as_secs_f64();
+        let summary = format!("After {seconds:.1} s still: {seen}.");
+        self.wrong(Mismatch::new(summary, expected, seen)).into()
     }
 
     /// Adds what happened on the wire to a difference.

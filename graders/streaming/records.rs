@@ -146,10 +146,8 @@ impl Ground {
             if moving.still_for(fills.len() - missing.len()) <= limit {
                 return Ok(Look::NotYet(seen));
             }
-            let waited = self.trace.elapsed().saturating_sub(begun).as_secs_f64();
-            let summary = format!("After {waited:.1} s still: {seen}.");
-            let wrong = Mismatch::new(summary, expected, seen);
-            Ok(Look::Never(self.wrong(wrong).into()))
+            let waited = self.trace.elapsed().saturating_sub(begun);
+            Ok(Look::Never(self.still(expected, waited, seen)))
         })
         .await
         .map_err(|failure| match failure {

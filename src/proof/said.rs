@@ -68,9 +68,10 @@ impl<'c> Said<'c> {
         let path = self.path(name);
         let shown = self.checkout.shown(&path);
         let before = fs::read_to_string(&path).ok();
+        let compared = |text: &str| unnumbered(part(text, about));
         if before
             .as_deref()
-            .is_some_and(|before| self.same(part(before, about), part(told, about)))
+            .is_some_and(|before| self.same(&compared(before), &compared(told)))
         {
             return Ok(Compared::Same);
         }
@@ -83,10 +84,7 @@ impl<'c> Said<'c> {
             None => format!("{shown} is not there. This is told now:\n{told}"),
             Some(before) => {
                 let sample = if self.samples {
-                    let (old, new) = parting(
-                        &unnumbered(part(&before, about)),
-                        &unnumbered(part(told, about)),
-                    );
+                    let (old, new) = parting(&compared(&before), &compared(told));
                     format!("\nwithout samples, where they part:\n  - {old}\n  + {new}")
                 } else {
                     String::new()
@@ -100,8 +98,7 @@ impl<'c> Said<'c> {
     }
 
     fn same(&self, before: &str, told: &str) -> bool {
-        let (before, told) = (unnumbered(before), unnumbered(told));
-        before == told || (self.samples && essence(&before) == essence(&told))
+        before == told || (self.samples && essence(before) == essence(told))
     }
 
     /// Texts of variants that are no more; accepting, they are removed.
@@ -131,23 +128,19 @@ impl<'c> Said<'c> {
     }
 }
 
-/// What a text tells of a check: from its heading to the next one. All of it where it tells nothing.
+/// What a text tells of a check: its heading, and all that is indented below it. The whole text where it
+/// tells nothing of it.
 fn part<'t>(text: &'t str, about: Option<&str>) -> &'t str {
-    let Some(check) = about else { return text };
-    let heading = format!("✗ {check} · ");
-    let blocks = text.split_inclusive('\n');
-    let mut at = 0;
-    let mut from = None;
-    for line in blocks {
-        let is_within = line.trim_end().is_empty() || line.starts_with(' ');
-        match from {
-            None if line.starts_with(&heading) => from = Some(at),
-            Some(from) if !is_within => return &text[from..at],
-            None | Some(_) => {}
-        }
-        at += line.len();
-    }
-    from.map_or(text, |from| &text[from..])
+    let heading = about.map(|check| format!("\n✗ {check} · "));
+    let Some(newline) = heading.and_then(|heading| text.find(&heading)) else {
+        return text;
+    };
+    let from = &text[newline + 1..];
+    let ends = from
+        .match_indices('\n')
+        .map(|(at, _)| at + 1)
+        .find(|at| !from[*at..].starts_with([' ', '\n']));
+    &from[..ends.unwrap_or(from.len())]
 }
 
 /// Without the numbers of requests, since of several that race another one is told of in each run, and
